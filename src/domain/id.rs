@@ -1,0 +1,118 @@
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::domain::day::TradingDay;
+use crate::domain::mode::Mode;
+use crate::domain::text::written_as_text;
+
+const LENGTH_MAX: usize = 48;
+const INSTALL_LENGTH: usize = 6;
+
+/// The six characters that tell this installation's orders from any other's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InstallId([u8; INSTALL_LENGTH]);
+
+/// The id of an order, for us and for the broker: `hs-{env}{install6}-{yymmdd}-{seq}`.
+///
+/// Never reused: the broker refuses a second order of the same id, which is the last wall against
+/// sending one twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientOrderId {
+    bytes: [u8; LENGTH_MAX],
+    length: u8,
+}
+
+/// The text is no id of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("an order id is 1 to 48 characters of letters, digits, '-' and '_'")]
+pub struct IdFault;
+
+written_as_text!(ClientOrderId, "an order id such as \"hs-s4k2p9x-131007-1\"");
+
+impl FromStr for InstallId {
+    type Err = IdFault;
+
+    fn from_str(text: &str) -> Result<Self, IdFault> {
+        let bytes: [u8; INSTALL_LENGTH] = text.as_bytes().try_into().map_err(|_| IdFault)?;
+        let allowed = bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        if allowed { Ok(Self(bytes)) } else { Err(IdFault) }
+    }
+}
+
+impl fmt::Display for InstallId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(std::str::from_utf8(&self.0).unwrap_or_default())
+    }
+}
+
+impl ClientOrderId {
+    /// The id of order number `seq` of this installation.
+    #[must_use]
+    pub fn new(mode: Mode, install: InstallId, day: TradingDay, seq: u64) -> Self {
+        let (year, month, date) = day.civil();
+        let year = year.rem_euclid(100);
+        let text = format!("hs-{}{install}-{year:02}{month:02}{date:02}-{seq}", mode.letter());
+        // 17 fixed characters and at most 20 digits: always within the 48.
+        Self::from_str(&text).unwrap_or(Self { bytes: [0; LENGTH_MAX], length: 0 })
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let written = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        std::str::from_utf8(written).unwrap_or_default()
+    }
+
+    /// The running number at its end; `None` for an id that is not ours.
+    #[must_use]
+    pub fn seq(&self) -> Option<u64> {
+        let text = self.as_str();
+        if !text.starts_with("hs-") {
+            return None;
+        }
+        text.rsplit_once('-').and_then(|(_, seq)| seq.parse().ok())
+    }
+}
+
+impl FromStr for ClientOrderId {
+    type Err = IdFault;
+
+    fn from_str(text: &str) -> Result<Self, IdFault> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if text.is_empty() || !text.bytes().all(allowed) {
+            return Err(IdFault);
+        }
+        let mut bytes = [0; LENGTH_MAX];
+        bytes.get_mut(..text.len()).ok_or(IdFault)?.copy_from_slice(text.as_bytes());
+        let length = u8::try_from(text.len()).map_err(|_| IdFault)?;
+        Ok(Self { bytes, length })
+    }
+}
+
+impl fmt::Display for ClientOrderId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for ClientOrderId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_names_its_mode_day_and_number() {
+        let day: TradingDay = "2013-10-07".parse().unwrap();
+        let id = ClientOrderId::new(Mode::Sim, "4k2p9x".parse().unwrap(), day, u64::MAX);
+        assert_eq!(id.as_str(), "hs-s4k2p9x-131007-18446744073709551615");
+        assert_eq!(id.seq(), Some(u64::MAX));
+        assert_eq!("somebody-else-7".parse::<ClientOrderId>().unwrap().seq(), None);
+    }
+}
