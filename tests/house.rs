@@ -2,6 +2,8 @@
 //!
 //! A failure names file and line. The rules and their reasons stand in ARCHITECTURE.md.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -46,3 +46,5 @@ pub mod strategy;
 pub mod symbol;
 /// Text in JSON for every exact noun.
 mod text;
+/// What a venue is asked and what it says.
+pub mod venue;
