@@ -5,3 +5,11 @@
 
 /// Floor 0: prices, quantities, orders, ticks, instants, the trading day.
 pub mod domain;
+/// Floor 1: the embedded exchange.
+pub mod exchange;
+/// Floor 1: indicators by Pine's definitions.
+pub mod indicators;
+/// Floor 1: what was earned: lots, trades, statistics.
+pub mod ledger;
+/// Floor 1: the gate: limits, the book, judging, and the only mint of orders.
+pub mod risk;

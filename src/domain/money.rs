@@ -127,6 +127,9 @@ impl Money {
     /// [`Overflow`] outside the range.
     pub fn percent_down(self, pct: Pct) -> Result<Self, Overflow> {
         let hundred = i128::from(NANOS).checked_mul(100).ok_or(Overflow)?;
+        if let Some(product) = self.0.checked_mul(i128::from(pct.nanos())) {
+            return product.checked_div_euclid(hundred).map(Self).ok_or(Overflow);
+        }
         // Whole and rest apart: an equity near the top of its range times a percentage would not fit.
         let whole = self.0.checked_div_euclid(hundred).ok_or(Overflow)?;
         let rest = self.0.checked_rem_euclid(hundred).ok_or(Overflow)?;

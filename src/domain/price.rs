@@ -45,7 +45,8 @@ impl Price {
     /// The worth of `qty` at this price; exact, and it always fits.
     #[must_use]
     pub fn times(self, qty: Qty) -> Money {
-        Money::from_attos(i128::from(self.0).saturating_mul(i128::from(qty.nanos())))
+        // The product of two 64-bit numbers always fits 128 bits, so nothing can wrap here.
+        Money::from_attos(i128::from(self.0).wrapping_mul(i128::from(qty.nanos())))
     }
 
     /// The sum of two prices.

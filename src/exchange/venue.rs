@@ -1,0 +1,342 @@
+use std::collections::BTreeMap;
+
+use crate::domain::at::At;
+use crate::domain::decimal::Overflow;
+use crate::domain::fill::Fill;
+use crate::domain::id::ClientOrderId;
+use crate::domain::market::{Bar, Tick};
+use crate::domain::money::Money;
+use crate::domain::order::TimeInForce;
+use crate::domain::price::Price;
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::{
+    ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenueReport, VenueRequest, VenueState,
+};
+use crate::exchange::book::Book;
+use crate::exchange::clearing::Clearing;
+use crate::exchange::faults::Way;
+use crate::exchange::held::Held;
+use crate::exchange::sessions::Sessions;
+use crate::exchange::settings::Settings;
+
+/// Where an order of a known id is found.
+#[derive(Debug)]
+enum Known {
+    Live(Symbol),
+    Ended(Box<VenueOrder>),
+}
+
+/// The embedded exchange. The same calls give the same fills, reports and ids, byte for byte.
+///
+/// Its time is the latest instant it was told. Where a quote and its bar become known at the same
+/// instant, hand it the quote first: orders that answer the bar then meet the newer quote.
+#[derive(Debug)]
+pub struct Exchange {
+    pub(super) settings: Settings,
+    pub(super) books: BTreeMap<Symbol, Book>,
+    pub(super) clearing: Clearing,
+    known: BTreeMap<ClientOrderId, Known>,
+    sessions: Sessions,
+    last_equity: Money,
+    any_queued: bool,
+}
+
+impl Exchange {
+    /// An exchange with an account of `settings.cash` and nothing else.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            books: BTreeMap::new(),
+            clearing: Clearing::new(&settings),
+            known: BTreeMap::new(),
+            sessions: Sessions::new(settings.sessions),
+            last_equity: settings.cash,
+            any_queued: false,
+            settings,
+        }
+    }
+
+    /// Takes an order. [`VenueAnswer::Refused`] is final and leaves no trace; after
+    /// [`VenueAnswer::Unknown`] only [`Exchange::state`] tells whether it arrived.
+    ///
+    /// `Accepted` is reported when it is taken, `Working` when it is in the book: at once while the
+    /// session runs, else at the open. A leg is reported when its order's first fill wakes it.
+    pub fn submit(&mut self, request: &VenueRequest, at: At) -> VenueAnswer {
+        self.advance(at);
+        let way = self.clearing.line.way_of_submit();
+        match way {
+            Way::TimeoutBefore => return VenueAnswer::Unknown("the order timed out on its way".to_owned()),
+            Way::Refused => {
+                return VenueAnswer::Refused("the venue is busy; nothing was taken; try again".to_owned());
+            }
+            Way::TimeoutAfter | Way::Clear => {}
+        }
+        let checked = self.check(request);
+        if checked.is_ok() {
+            self.take(request);
+        }
+        match (way, checked) {
+            (Way::TimeoutAfter, _) => VenueAnswer::Unknown("the answer timed out".to_owned()),
+            (_, Ok(())) => VenueAnswer::Taken,
+            (_, Err(words)) => VenueAnswer::Refused(words),
+        }
+    }
+
+    /// Cancels an order at once. An order takes its sleeping legs with it, and one of a pair the other.
+    pub fn cancel(&mut self, id: ClientOrderId, at: At) -> VenueAnswer {
+        self.advance(at);
+        let way = self.clearing.line.way_of_cancel();
+        match way {
+            Way::TimeoutBefore => return VenueAnswer::Unknown("the cancel timed out on its way".to_owned()),
+            Way::Refused => {
+                return VenueAnswer::Refused(
+                    "the venue is busy; nothing was cancelled; try again".to_owned(),
+                );
+            }
+            Way::TimeoutAfter | Way::Clear => {}
+        }
+        let done = self.cancel_live(id);
+        match (way, done) {
+            (Way::Clear, Ok(())) => VenueAnswer::Taken,
+            (Way::Clear, Err(words)) => VenueAnswer::Refused(words),
+            (_, done) => {
+                if let (Err(words), true) = (done, self.known.contains_key(&id)) {
+                    self.clearing.report(id, ReportKind::CancelRejected(words));
+                }
+                VenueAnswer::Unknown("the answer timed out".to_owned())
+            }
+        }
+    }
+
+    /// Cancels every live order, without faults.
+    pub fn cancel_all(&mut self, at: At) {
+        self.advance(at);
+        for book in self.books.values_mut() {
+            for index in 0..book.live.len() {
+                if book.live.get(index).is_some_and(Held::works) {
+                    book.cancel(index, &mut self.clearing);
+                }
+            }
+            sweep(book, &mut self.known);
+        }
+    }
+
+    /// The market moves: its tick fills what it reaches, by [`crate::exchange::fills::FILL_MODEL`].
+    pub fn on_tick(&mut self, tick: &Tick) {
+        match tick {
+            // What a bar fills happened after it began, whatever the sessions did since.
+            Tick::Bar(bar) => self.close_sessions(bar.start, true),
+            Tick::Quote(_) | Tick::Trade(_) if self.settings.bars_only => {}
+            Tick::Quote(_) | Tick::Trade(_) => self.close_sessions(tick.at(), false),
+        }
+        self.clearing.now = self.clearing.now.max(tick.at());
+        self.open_session();
+        let symbol = tick.symbol();
+        let book = self.books.entry(symbol).or_default();
+        book.hear(tick, &self.clearing);
+        if book.live.is_empty() {
+            return;
+        }
+        match tick {
+            Tick::Bar(bar) => self.match_bar(bar),
+            Tick::Quote(_) | Tick::Trade(_)
+                if self.settings.bars_only || !self.sessions.is_open(tick.at()) => {}
+            Tick::Quote(_) => book.meet_quote(&mut self.clearing),
+            Tick::Trade(trade) => book.meet_trade(trade, self.settings.quote_age_max_ms, &mut self.clearing),
+        }
+        if let Some(book) = self.books.get_mut(&symbol) {
+            sweep(book, &mut self.known);
+        }
+    }
+
+    /// Time passes: sessions open and close, DAY orders expire, delayed reports become due.
+    pub fn advance(&mut self, now: At) {
+        if !self.settings.bars_only {
+            self.close_sessions(now, false);
+        }
+        self.clearing.now = self.clearing.now.max(now);
+        self.open_session();
+    }
+
+    /// The reports that have arrived by now, in the order of their arrival; each is given once.
+    pub fn take_reports(&mut self) -> Vec<VenueReport> {
+        self.clearing.line.arrived(self.clearing.now)
+    }
+
+    /// A symbol stops or resumes trading; its orders rest meanwhile and can be cancelled.
+    pub fn set_halted(&mut self, symbol: Symbol, halted: bool) {
+        self.books.entry(symbol).or_default().halted = halted;
+    }
+
+    /// Money comes in, or goes out below zero.
+    ///
+    /// # Errors
+    /// [`Overflow`] beyond the range of numbers; then nothing has moved.
+    pub fn deposit(&mut self, amount: Money) -> Result<(), Overflow> {
+        self.clearing.account.cash = self.clearing.account.cash.plus(amount)?;
+        Ok(())
+    }
+
+    /// The truth, as a reconcile reads it: no fault touches it. Open orders are those that
+    /// are awake; a sleeping leg is listed once its order's first fill has woken it. Closed ones are
+    /// those of `ask_ids` that ended. Executions are those at or after `fills_since`.
+    #[must_use]
+    pub fn state(&self, fills_since: At, ask_ids: &[ClientOrderId]) -> VenueState {
+        let ended = |id: &ClientOrderId| match self.known.get(id)? {
+            Known::Live(_) => None,
+            Known::Ended(order) => Some((**order).clone()),
+        };
+        let awake = self.books.values().flat_map(|book| &book.live).filter(|held| held.works());
+        let first = self.clearing.fills.partition_point(|fill| fill.at < fills_since);
+        VenueState {
+            at: self.clearing.now,
+            account: self.account(),
+            positions: self.clearing.account.positions(),
+            open_orders: awake.map(Held::listed).collect(),
+            closed_orders: ask_ids.iter().filter_map(ended).collect(),
+            fills: self.clearing.fills.get(first..).unwrap_or_default().to_vec(),
+        }
+    }
+
+    /// The order of this id, where it ever arrived; legs included.
+    #[must_use]
+    pub fn order(&self, id: ClientOrderId) -> Option<VenueOrder> {
+        match self.known.get(&id)? {
+            Known::Live(symbol) => self.books.get(symbol)?.get(id).map(Held::listed),
+            Known::Ended(order) => Some((**order).clone()),
+        }
+    }
+
+    /// Every execution so far, oldest first.
+    #[must_use]
+    pub fn fills(&self) -> &[Fill] {
+        &self.clearing.fills
+    }
+
+    /// The account at the exchange's own marks: the last trade or close of each symbol.
+    #[must_use]
+    pub fn account(&self) -> VenueAccount {
+        VenueAccount {
+            equity: self.equity().unwrap_or(Money::ZERO),
+            last_equity: self.last_equity,
+            cash: self.clearing.account.cash,
+            // Beyond the range of numbers nothing may be bought.
+            buying_power: self.buying_power().unwrap_or(Money::ZERO).at_least_zero(),
+        }
+    }
+
+    fn equity(&self) -> Result<Money, Overflow> {
+        self.clearing.account.equity(|symbol| self.last_price(symbol))
+    }
+
+    fn last_price(&self, symbol: Symbol) -> Option<Price> {
+        self.books.get(&symbol)?.last
+    }
+
+    /// The multiple of equity, less the worth of all positions and of what live orders would open.
+    pub(super) fn buying_power(&self) -> Result<Money, Overflow> {
+        let multiple = i128::from(self.settings.buying_power_multiple);
+        let most = self.equity()?.scaled_up(multiple, 1)?;
+        let gross = self.clearing.account.gross(|symbol| self.last_price(symbol))?;
+        let mut pending = Money::ZERO;
+        for (symbol, book) in &self.books {
+            let position = self.clearing.account.qty(*symbol);
+            for (held, qty) in book.claims().filter(|(held, _)| held.opens(position)) {
+                pending = pending.plus(book.cost_price(&held.request).times(qty))?;
+            }
+        }
+        most.minus(gross)?.minus(pending)
+    }
+
+    pub(super) fn is_known(&self, id: ClientOrderId) -> bool {
+        self.known.contains_key(&id)
+    }
+
+    fn take(&mut self, request: &VenueRequest) {
+        let now = self.clearing.now;
+        let lives_a_day = request.tif == TimeInForce::Day && !self.settings.bars_only;
+        let ends_at = if lives_a_day { self.sessions.day_order_ends(now) } else { None };
+        let book = self.books.entry(request.symbol).or_default();
+        if let Some(other) = request.one_cancels.and_then(|id| book.index_of(id))
+            && let Some(other) = book.live.get_mut(other)
+        {
+            other.sibling = Some(request.id);
+        }
+        let held = Held::new(request, now, ends_at);
+        let stop = request.stop_loss.map(|leg| Held::leg(&held, leg, true, request.take_profit));
+        let target = request.take_profit.map(|leg| Held::leg(&held, leg, false, request.stop_loss));
+        let index = book.live.len();
+        for held in std::iter::once(held).chain(stop).chain(target) {
+            self.known.insert(held.request.id, Known::Live(request.symbol));
+            book.live.push(held);
+        }
+        self.clearing.report(request.id, ReportKind::Accepted);
+        let open = self.sessions.takes_orders(now);
+        if open || self.settings.bars_only {
+            book.open_queued(&mut self.clearing);
+        } else {
+            self.any_queued = true;
+        }
+        let meets_quotes = open && !self.settings.bars_only && !book.halted;
+        if meets_quotes {
+            book.meet_arrival(index, self.settings.quote_age_max_ms, &mut self.clearing);
+        } else if request.tif == TimeInForce::Ioc && !self.settings.bars_only {
+            book.cancel(index, &mut self.clearing);
+        }
+        sweep(book, &mut self.known);
+    }
+
+    fn cancel_live(&mut self, id: ClientOrderId) -> Result<(), String> {
+        let symbol = match self.known.get(&id) {
+            None => return Err(format!("order not found for {id}")),
+            Some(Known::Ended(order)) => {
+                return Err(format!("order is already in \"{}\" state", order.status.word()));
+            }
+            Some(Known::Live(symbol)) => *symbol,
+        };
+        let Some(book) = self.books.get_mut(&symbol) else { return Err(format!("order not found for {id}")) };
+        if let Some(index) = book.index_of(id) {
+            book.cancel(index, &mut self.clearing);
+        }
+        sweep(book, &mut self.known);
+        Ok(())
+    }
+
+    fn match_bar(&mut self, bar: &Bar) {
+        let Some(close) = self.sessions.close_of_bar(bar) else { return };
+        let Some(book) = self.books.get_mut(&bar.symbol) else { return };
+        // A daily bar says that its session opened, without a tick at the open.
+        book.open_queued(&mut self.clearing);
+        if self.settings.bars_only && self.settings.sessions {
+            book.bind_to_session(bar, close);
+        }
+        book.meet_bar(bar, &mut self.clearing);
+    }
+
+    /// Ends the sessions that closed before `now`: yesterday's equity is fixed, DAY orders expire.
+    fn close_sessions(&mut self, now: At, inclusive: bool) {
+        while let Some(close) = self.sessions.closed_by(now, inclusive) {
+            self.last_equity = self.equity().unwrap_or(self.last_equity);
+            for book in self.books.values_mut() {
+                book.expire(close, &mut self.clearing);
+                sweep(book, &mut self.known);
+            }
+        }
+    }
+
+    fn open_session(&mut self) {
+        if self.any_queued && self.sessions.takes_orders(self.clearing.now) {
+            self.any_queued = false;
+            for book in self.books.values_mut() {
+                book.open_queued(&mut self.clearing);
+            }
+        }
+    }
+}
+
+/// Keeps the orders that have ended as they ended.
+fn sweep(book: &mut Book, known: &mut BTreeMap<ClientOrderId, Known>) {
+    for held in book.take_ended() {
+        known.insert(held.request.id, Known::Ended(Box::new(held.listed())));
+    }
+}
