@@ -1,0 +1,405 @@
+use std::sync::{Arc, Mutex};
+
+use crate::broker::fault::BrokerFault;
+use crate::broker::kill::KillTask;
+use crate::broker::latch::KillLatch;
+use crate::broker::market::Market;
+use crate::broker::tempo::Tempo;
+use crate::broker::venue::Venue;
+use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::Origin;
+use crate::domain::venue::{VenueAnswer, VenueReport, VenueState};
+use crate::exchange::venue::Exchange;
+use crate::risk::order::Role;
+use crate::risk::token::{ApprovedOrder, CancelTicket, DoorSeal, KillWarrant};
+
+/// The door. It takes the tokens of its own gate, each once, and nothing else.
+pub struct Door {
+    seal: DoorSeal,
+    latch: KillLatch,
+    venue: Venue,
+    tempo: Tempo,
+    fills_since: At,
+}
+
+/// What became of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoorOutcome {
+    /// It went out, and this came back.
+    Answered(VenueAnswer),
+    /// It did not go out; what it reserved is free.
+    Dropped {
+        /// Which order.
+        order: ClientOrderId,
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// A door onto an exchange in this process, the market's side of it, and the kill task beside it.
+///
+/// # Errors
+/// [`BrokerFault::ForeignWarrant`] when seal and warrant come from two gates.
+pub fn embedded(
+    exchange: Exchange,
+    seal: DoorSeal,
+    latch: KillLatch,
+    warrant: KillWarrant,
+) -> Result<(Door, Market, KillTask), BrokerFault> {
+    if !seal.accepts(&warrant) {
+        return Err(BrokerFault::ForeignWarrant);
+    }
+    let shared = Arc::new(Mutex::new(exchange));
+    let venue = Venue::Embedded(Arc::clone(&shared));
+    let kill = KillTask::new(venue.clone(), latch.clone(), warrant);
+    Ok((Door::new(seal, latch, venue), Market::new(shared), kill))
+}
+
+impl Door {
+    fn new(seal: DoorSeal, latch: KillLatch, venue: Venue) -> Self {
+        Self { seal, latch, venue, tempo: Tempo::default(), fills_since: At::from_nanos(i64::MIN) }
+    }
+
+    /// Sends an order, if its token is this gate's, of its present `epoch`, in time, within the
+    /// venue's budget, and passes the latch; the latch is read once more when nothing can come
+    /// between it and the venue.
+    #[expect(clippy::needless_pass_by_value, reason = "a token is spent by being sent")]
+    pub fn submit(&mut self, order: ApprovedOrder, now: At, epoch: u64) -> DoorOutcome {
+        let request = order.request();
+        let dropped = |reason: &str| DoorOutcome::Dropped { order: request.id, reason: reason.to_owned() };
+        if !self.seal.accepts(&order) {
+            return dropped("it comes from another gate");
+        }
+        let passes_halted = passes_halted(&order);
+        if order.epoch() != epoch && !passes_halted {
+            return dropped("trading was restricted after it was approved; ask again");
+        }
+        if now > order.good_until() {
+            return dropped("it was approved too long ago; ask again");
+        }
+        if self.latch.is_tripped() && !passes_halted {
+            return dropped(TRIPPED);
+        }
+        if !self.tempo.spend(now, order.role() == Role::Opening) {
+            return dropped(
+                "the minute's requests to the venue are used up but for cancels, stops, exits and reconciles; \
+                 ask again in a minute",
+            );
+        }
+        let may_leave = || passes_halted || !self.latch.is_tripped();
+        self.venue.submit(&request, now, may_leave).map_or_else(|| dropped(TRIPPED), DoorOutcome::Answered)
+    }
+
+    /// Cancels an order; nothing ever holds that back.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is spent by being handed in")]
+    pub fn cancel(&mut self, ticket: CancelTicket, now: At) -> VenueAnswer {
+        if !self.seal.accepts(&ticket) {
+            return VenueAnswer::Refused("the ticket comes from another gate".to_owned());
+        }
+        self.tempo.spend(now, false);
+        self.venue.cancel(ticket.order(), now)
+    }
+
+    /// The venue's state with these orders looked up by id, and the executions since the last look.
+    ///
+    /// # Errors
+    /// Why it could not be read, in words.
+    pub fn state(&mut self, now: At, ids: &[ClientOrderId]) -> Result<VenueState, String> {
+        self.tempo.spend(now, false);
+        let state = self.venue.state(self.fills_since, ids)?;
+        // A second's overlap: two executions may share an instant, and each is applied once anyway.
+        self.fills_since = state.at.plus_seconds(-1);
+        Ok(state)
+    }
+
+    /// What the venue has said since the last time.
+    pub fn take_reports(&mut self) -> Vec<VenueReport> {
+        self.venue.take_reports()
+    }
+}
+
+const TRIPPED: &str = "the kill latch is tripped; `hardstop rearm` opens it again";
+
+/// What passes while halted: protective stops, and exits of the trader or the kill.
+fn passes_halted(order: &ApprovedOrder) -> bool {
+    match order.role() {
+        Role::Protective => true,
+        Role::Reducing => matches!(order.origin(), Origin::Operator | Origin::Kill),
+        Role::Opening => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::broker::kill::KillIds;
+    use crate::broker::latch::KillCause;
+    use crate::broker::latch::TypedRearm;
+    use crate::broker::outcome::KillOutcome;
+    use crate::broker::venue::unpoisoned;
+    use crate::domain::calendar::Phase;
+    use crate::domain::intent::{Intent, StrategyId};
+    use crate::domain::market::{Quote, Tick};
+    use crate::domain::mode::Mode;
+    use crate::domain::money::Money;
+    use crate::domain::order::{OrderKind, TimeInForce};
+    use crate::domain::price::Price;
+    use crate::domain::qty::Qty;
+    use crate::domain::side::Side;
+    use crate::domain::symbol::Symbol;
+    use crate::exchange::faults::{Faults, RequestFaults};
+    use crate::exchange::settings::Settings;
+    use crate::risk::gate::Gate;
+    use crate::risk::limits::Limits;
+    use crate::risk::situation::{LegIds, Situation};
+    use crate::risk::state::HaltReason;
+
+    /// Monday 2013-10-07, 10:00 in New York.
+    const NOW: At = At::from_seconds(1_381_154_400);
+
+    /// The real gate with wide limits, its door, and the embedded exchange behind it.
+    struct Desk {
+        gate: Gate,
+        door: Door,
+        market: Market,
+        kill: KillTask,
+        latch: KillLatch,
+        next: u64,
+    }
+
+    fn symbol() -> Symbol {
+        "AAA".parse().unwrap()
+    }
+
+    /// What resting openings are in: the wash table keeps them from exits of their own symbol.
+    fn other() -> Symbol {
+        "BBB".parse().unwrap()
+    }
+
+    fn quote(symbol: Symbol) -> Quote {
+        let (bid, ask, size) = (Price::from_cents(5_000), Price::from_cents(5_001), Qty::shares(100_000));
+        Quote { symbol, bid, bid_qty: size, ask, ask_qty: size, at: NOW }
+    }
+
+    fn desk(faults: Faults) -> Desk {
+        ill_desk(faults, 1)
+    }
+
+    fn ill_desk(faults: Faults, seed: u64) -> Desk {
+        let (mut gate, seal) = Gate::open(Limits::wide(), "wide".to_owned());
+        gate.set_phase(Phase::Regular);
+        gate.set_cash(Money::dollars(100_000));
+        gate.begin_day("2013-10-07".parse().unwrap(), Money::dollars(100_000));
+        gate.on_quote(&quote(symbol()), 60_000);
+        gate.on_quote(&quote(other()), 60_000);
+        let latch = KillLatch::default();
+        let settings = Settings { cash: Money::dollars(10_000_000), faults, seed, ..Settings::default() };
+        let warrant = gate.kill_warrant().unwrap();
+        let (door, market, kill) = embedded(Exchange::new(settings), seal, latch.clone(), warrant).unwrap();
+        market.on_tick(&Tick::Quote(quote(symbol())));
+        market.on_tick(&Tick::Quote(quote(other())));
+        Desk { gate, door, market, kill, latch, next: 0 }
+    }
+
+    impl Desk {
+        fn id(&mut self) -> ClientOrderId {
+            self.next += 1;
+            format!("hs-s000000-131007-{}", self.next).parse().unwrap()
+        }
+
+        fn token(&mut self, origin: Origin, side: Side, shares: i32, kind: OrderKind) -> ApprovedOrder {
+            let (id, stop, target) = (self.id(), self.id(), self.id());
+            let intent = Intent {
+                origin,
+                symbol: if side == Side::Buy && kind != OrderKind::Market { other() } else { symbol() },
+                side,
+                qty: Qty::shares(shares),
+                kind,
+                tif: TimeInForce::Day,
+                stop_loss: None,
+                take_profit: None,
+            };
+            let situation =
+                Situation { buying_power: Some(Money::dollars(100_000)), ..Situation::clear(Phase::Regular) };
+            self.gate.admit(id, LegIds { stop, target }, &intent, &situation, NOW).unwrap().0
+        }
+
+        /// An opening order far below the market: it rests.
+        fn opening(&mut self) -> ApprovedOrder {
+            let kind = OrderKind::Limit { limit: Price::from_cents(4_000) };
+            self.token(Origin::Operator, Side::Buy, 1, kind)
+        }
+
+        fn send(&mut self, order: ApprovedOrder) -> DoorOutcome {
+            let epoch = self.gate.epoch();
+            self.door.submit(order, NOW, epoch)
+        }
+
+        /// 100 shares held, at the venue and in the gate's book.
+        fn hold(&mut self) {
+            let order = self.token(Origin::Operator, Side::Buy, 100, OrderKind::Market);
+            let id = order.request().id;
+            passed(self.send(order));
+            let fills = self.door.state(NOW, &[]).unwrap().fills;
+            for fill in &fills {
+                assert_eq!(self.gate.on_fill(fill), Ok(true));
+            }
+            assert_eq!(fills.first().map(|fill| fill.order), Some(id));
+        }
+
+        fn pull(&mut self, flatten: bool) -> KillOutcome {
+            let number = self.latch.trip(&KillCause::Shell { flatten }, NOW);
+            let pull = self.latch.wait(number - 1, Duration::ZERO).unwrap();
+            self.kill.answer(pull, KillIds { mode: Mode::Sim, install: "abcdef".parse().unwrap() })
+        }
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "it reads as the end of a sending")]
+    fn passed(outcome: DoorOutcome) {
+        assert_eq!(outcome, DoorOutcome::Answered(VenueAnswer::Taken));
+    }
+
+    fn dropped(outcome: DoorOutcome, because: &str) {
+        match outcome {
+            DoorOutcome::Dropped { reason, .. } => assert!(reason.contains(because), "{reason}"),
+            DoorOutcome::Answered(answer) => panic!("it went out: {answer:?}"),
+        }
+    }
+
+    #[test]
+    fn tokens_of_another_gate_are_dropped_and_warrants_too() {
+        let (mut desk, mut other) = (desk(Faults::default()), desk(Faults::default()));
+        let foreign = other.opening();
+        dropped(desk.send(foreign), "another gate");
+        let resting = desk.opening();
+        let id = resting.request().id;
+        passed(desk.send(resting));
+        let ticket = other.gate.cancel_ticket(id);
+        assert!(matches!(desk.door.cancel(ticket, NOW), VenueAnswer::Refused(_)));
+        let ticket = desk.gate.cancel_ticket(id);
+        assert_eq!(desk.door.cancel(ticket, NOW), VenueAnswer::Taken);
+        let (_, seal) = Gate::open(Limits::wide(), String::new());
+        let warrant = Gate::open(Limits::wide(), String::new()).0.kill_warrant().unwrap();
+        let exchange = Exchange::new(Settings::default());
+        assert!(matches!(
+            embedded(exchange, seal, KillLatch::default(), warrant),
+            Err(BrokerFault::ForeignWarrant)
+        ));
+    }
+
+    #[test]
+    fn tokens_of_an_older_mood_or_hour_are_dropped() {
+        let mut desk = desk(Faults::default());
+        let order = desk.opening();
+        let (late, epoch) = (order.good_until().plus_millis(1), desk.gate.epoch());
+        dropped(desk.door.submit(order, late, epoch), "too long ago");
+        let order = desk.opening();
+        passed(desk.door.submit(order, NOW.plus_millis(5_000), epoch));
+        let order = desk.opening();
+        desk.gate.halt(HaltReason::Fault);
+        dropped(desk.send(order), "restricted after it was approved");
+    }
+
+    #[test]
+    fn a_pull_between_the_gate_and_the_door_drops_openings_and_strategies_exits_alone() {
+        let mut desk = desk(Faults::default());
+        desk.hold();
+        let far = OrderKind::Limit { limit: Price::from_cents(6_000) };
+        let opening = desk.opening();
+        let strategys = desk.token(Origin::Strategy(StrategyId(1)), Side::Sell, 20, far);
+        let operators = desk.token(Origin::Operator, Side::Sell, 20, far);
+        let id = desk.id();
+        let stop = Price::from_cents(4_700);
+        let protective = desk.gate.admit_protective(id, symbol(), Qty::shares(50), stop, NOW).unwrap();
+        desk.latch.trip(&KillCause::Signal, NOW);
+        dropped(desk.send(opening), "hardstop rearm");
+        dropped(desk.send(strategys), "hardstop rearm");
+        passed(desk.send(protective));
+        passed(desk.send(operators));
+    }
+
+    #[test]
+    fn a_pull_while_the_order_waits_for_the_venue_drops_it() {
+        let mut desk = desk(Faults::default());
+        let (order, epoch, latch) = (desk.opening(), desk.gate.epoch(), desk.latch.clone());
+        let venue = desk.door.venue.clone();
+        let Venue::Embedded(exchange) = &venue else { return };
+        std::thread::scope(|scope| {
+            let busy = unpoisoned(exchange);
+            let door = &mut desk.door;
+            let sends = scope.spawn(move || door.submit(order, NOW, epoch));
+            // Long enough that the order has passed every check and stands before the venue.
+            std::thread::sleep(Duration::from_millis(100));
+            latch.trip(&KillCause::Signal, NOW);
+            drop(busy);
+            dropped(sends.join().unwrap(), "hardstop rearm");
+        });
+        assert!(desk.door.state(NOW, &[]).unwrap().open_orders.is_empty());
+    }
+
+    #[test]
+    fn openings_beyond_the_budget_are_dropped_and_cancels_never() {
+        let mut desk = desk(Faults::default());
+        let mut sent = Vec::new();
+        loop {
+            let order = desk.opening();
+            let id = order.request().id;
+            match desk.send(order) {
+                DoorOutcome::Answered(_) => sent.push(id),
+                out @ DoorOutcome::Dropped { .. } => break dropped(out, "used up"),
+            }
+        }
+        assert_eq!(sent.len(), 140);
+        for id in sent {
+            let ticket = desk.gate.cancel_ticket(id);
+            assert_eq!(desk.door.cancel(ticket, NOW), VenueAnswer::Taken);
+        }
+    }
+
+    #[test]
+    fn the_kill_is_true_to_the_venue_under_every_fault_of_the_line() {
+        let mut closed = 0;
+        for seed in 0..12 {
+            let ill = RequestFaults { refused: 150, timeout_before: 150, timeout_after: 150 };
+            let faults = Faults {
+                lost: 300,
+                late: 300,
+                late_ms: 5_000,
+                doubled: 300,
+                reordered: 300,
+                submit: ill,
+                cancel: ill,
+            };
+            let mut desk = ill_desk(faults, seed);
+            for _ in 0..3 {
+                let order = desk.token(Origin::Operator, Side::Buy, 100, OrderKind::Market);
+                let (_answer, order) = (desk.send(order), desk.opening());
+                let _answer = desk.send(order);
+            }
+            let before = desk.door.state(NOW, &[]).unwrap();
+            let outcome = desk.pull(true);
+            // What was on its way when the kill ended must not undo it.
+            desk.market.advance(NOW.plus_seconds(60));
+            let after = desk.door.state(NOW, &[]).unwrap();
+            let is_flat = after.positions.is_empty() && after.open_orders.is_empty();
+            assert!(outcome.confirmed && is_flat, "seed {seed}: {outcome:?} {after:?}");
+            assert_eq!(outcome.cancelled as usize, before.open_orders.len(), "seed {seed}");
+            assert_eq!(outcome.flattened as usize, before.positions.len(), "seed {seed}");
+            closed += outcome.cancelled + outcome.flattened;
+        }
+        assert!(closed > 24, "the faults left something to do: {closed}");
+    }
+
+    #[test]
+    fn after_a_typed_rearm_openings_pass_again() {
+        let mut desk = desk(Faults::default());
+        let number = desk.latch.trip(&KillCause::Window, NOW);
+        desk.latch.note_answered(number);
+        desk.latch.rearm(TypedRearm::typed("the feed is back", &desk.latch).unwrap()).unwrap();
+        let order = desk.opening();
+        passed(desk.send(order));
+    }
+}

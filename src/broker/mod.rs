@@ -1,0 +1,34 @@
+//! Floor 3: the only way to a venue, and the kill.
+//!
+//! Duty: the door takes nothing but the gate's tokens and reads the kill latch once more on the line
+//! before anything leaves; the kill task cancels and reduces by the broker's own words, and needs
+//! neither pump, engine, journal nor database. Knows nothing of the engine's state, the screen and
+//! the config file.
+
+/// The door: tokens in, requests out.
+pub mod door;
+/// What the kill sent and took down, from one reading to the next.
+mod errands;
+/// What can go wrong here, in words.
+pub mod fault;
+/// The kill task.
+pub mod kill;
+/// The file that makes a kill outlive the process.
+pub mod kill_file;
+/// One atomic word that shuts the door.
+pub mod latch;
+/// The market's side of the embedded exchange.
+pub mod market;
+/// What a kill did and what is left.
+pub mod outcome;
+/// A venue that does what a test says.
+#[cfg(test)]
+mod script;
+/// How many requests a minute may leave.
+mod tempo;
+/// Where requests go.
+mod venue;
+/// Which orders must go, by the venue's own list.
+mod verdict;
+/// One pull of the kill being answered.
+mod work;

@@ -1,0 +1,236 @@
+//! Strategies: what they are told, and what becomes of what they wish.
+
+use crate::domain::decimal::Overflow;
+use crate::domain::fill::Fill;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::{Intent, Origin, StrategyId};
+use crate::domain::money::Money;
+use crate::domain::order::{OrderKind, TimeInForce};
+use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::domain::strategy::{
+    Outcome, Size, StrategyAnswer, StrategyCall, StrategyEvent, StrategyView, Wish,
+};
+use crate::domain::symbol::Symbol;
+use crate::engine::command::Command;
+use crate::engine::event::StrategyHead;
+use crate::engine::machine::Engine;
+use crate::engine::record::Record;
+use crate::engine::strategies::{DueBar, Running};
+
+impl Engine {
+    pub(super) fn load_strategy(&mut self, head: &StrategyHead) {
+        for symbol in &head.symbols {
+            self.desks.entry(*symbol).or_default().measure(head.timeframe_ms);
+        }
+        let detail = format!("{} on {:?} of sha256 {}", head.name, head.symbols, head.sha256);
+        self.record(Record::Strategy { id: head.id, what: "loaded".to_owned(), detail });
+        self.strategies.load(head.clone());
+    }
+
+    pub(super) fn call_strategy_with_bar(&mut self, due: &DueBar) {
+        let event = StrategyEvent::Bar { bar: due.bar, warm_up: due.warm_up };
+        self.call_strategy(due.id, due.bar.symbol, event);
+    }
+
+    /// Calls a strategy that is on its feet; the others are told nothing.
+    pub(super) fn call_strategy(&mut self, id: StrategyId, symbol: Symbol, event: StrategyEvent) {
+        let view = self.view(symbol);
+        let seq = self.next_call_seq;
+        let Some(strategy) = self.strategies.get_mut(id) else { return };
+        if strategy.running != Running::Yes {
+            return;
+        }
+        self.next_call_seq = seq.saturating_add(1);
+        strategy.unanswered.insert(seq);
+        self.out.push(Command::RunStrategy(id, StrategyCall { seq, symbol, event, view }));
+    }
+
+    fn view(&self, symbol: Symbol) -> StrategyView {
+        let position = self.gate.position(symbol);
+        let mark = self.mark(symbol);
+        let gain = mark.and_then(|mark| mark.minus(position.avg_price).ok());
+        let unrealized = gain.map_or(Money::ZERO, |gain| gain.times(position.qty));
+        StrategyView {
+            position_qty: position.qty,
+            avg_price: position.avg_price,
+            unrealized,
+            stop: self.desks.get(&symbol).and_then(|desk| desk.stop_plan),
+            cash: self.gate.cash().unwrap_or(Money::ZERO),
+            equity: self.gate.equity(self.now).unwrap_or(Money::ZERO),
+            phase: self.day.phase(),
+        }
+    }
+
+    pub(super) fn on_strategy_answer(&mut self, id: StrategyId, answer: &StrategyAnswer) {
+        let Some(strategy) = self.strategies.get_mut(id) else { return };
+        if !strategy.unanswered.remove(&answer.seq) {
+            return;
+        }
+        for line in &answer.logs {
+            self.out.push(Command::Record(Record::Strategy {
+                id,
+                what: "log".to_owned(),
+                detail: line.clone(),
+            }));
+        }
+        match &answer.outcome {
+            Outcome::Done => {}
+            Outcome::Failed { reason } => return self.on_strategy_fault(id, "failed", reason),
+            Outcome::Killed { reason } => return self.on_strategy_fault(id, "killed", reason),
+        }
+        for wish in &answer.wishes {
+            self.grant(id, answer.symbol, wish);
+        }
+    }
+
+    fn on_strategy_fault(&mut self, id: StrategyId, what: &str, reason: &str) {
+        if let Some(strategy) = self.strategies.get_mut(id) {
+            strategy.errors = strategy.errors.saturating_add(1);
+            strategy.running = Running::Stopped(reason.to_owned());
+            strategy.unanswered.clear();
+        }
+        self.record(Record::Strategy { id, what: what.to_owned(), detail: reason.to_owned() });
+        self.out.push(Command::StopStrategy(id));
+    }
+
+    fn grant(&mut self, id: StrategyId, symbol: Symbol, wish: &Wish) {
+        if let Some(strategy) = self.strategies.get_mut(id) {
+            strategy.signals = strategy.signals.saturating_add(1);
+        }
+        match wish {
+            Wish::Trade { side, size, limit, stop, take_profit, tif, tag } => {
+                let kind = limit.map_or(OrderKind::Market, |limit| OrderKind::Limit { limit });
+                let qty = match self.sized(id, symbol, *side, *size, *limit, *stop) {
+                    Ok(qty) => qty,
+                    Err(words) => {
+                        self.record(Record::Strategy { id, what: "unsized".to_owned(), detail: words });
+                        Qty::ZERO
+                    }
+                };
+                let intent = Intent {
+                    origin: Origin::Strategy(id),
+                    symbol,
+                    side: *side,
+                    qty,
+                    kind,
+                    tif: *tif,
+                    stop_loss: *stop,
+                    take_profit: *take_profit,
+                };
+                self.place(intent, tag.clone());
+            }
+            Wish::Close { tag } => self.close_own(id, symbol, tag.clone()),
+            Wish::Cancel => self.cancel_own(id, symbol),
+        }
+    }
+
+    /// Closes what the strategy itself holds, and no share of anybody else's.
+    fn close_own(&mut self, id: StrategyId, symbol: Symbol, tag: Option<String>) {
+        let own = self
+            .strategies
+            .get(id)
+            .and_then(|strategy| strategy.holds.get(&symbol).copied())
+            .unwrap_or(Qty::ZERO);
+        let position = self.gate.position(symbol).qty;
+        let same_way =
+            own.is_positive() == position.is_positive() && own.is_negative() == position.is_negative();
+        if own.is_zero() || !same_way {
+            return;
+        }
+        let side = if own.is_positive() { Side::Sell } else { Side::Buy };
+        let pending = self.orders.exits_remaining(symbol, side);
+        let qty = own.abs().min(position.abs().minus(pending).unwrap_or(Qty::ZERO)).at_least_zero();
+        if qty.is_zero() {
+            return;
+        }
+        let intent = market_exit(Origin::Strategy(id), symbol, side, qty);
+        self.place(intent, tag);
+    }
+
+    fn cancel_own(&mut self, id: StrategyId, symbol: Symbol) {
+        let own = |order: &&crate::engine::orders::Order| {
+            order.origin == Origin::Strategy(id) && order.role != crate::risk::order::Role::Protective
+        };
+        let ids: Vec<ClientOrderId> =
+            self.orders.live_of(symbol).filter(own).map(|order| order.request.id).collect();
+        for order in ids {
+            self.cancel(order);
+        }
+    }
+
+    /// The quantity a strategy means, in whole shares unless it named the shares itself.
+    fn sized(
+        &self,
+        id: StrategyId,
+        symbol: Symbol,
+        side: Side,
+        wanted: Size,
+        limit: Option<Price>,
+        stop: Option<Price>,
+    ) -> Result<Qty, String> {
+        let entry = limit.or_else(|| self.entry_price(symbol, side));
+        let entry = entry
+            .filter(|price| price.is_positive())
+            .ok_or_else(|| format!("{symbol} has no price to size an order by"));
+        let equity = || self.gate.equity(self.now).ok_or_else(|| "equity is not known yet".to_owned());
+        let overflow = |_: Overflow| "the size left the range of numbers".to_owned();
+        match wanted {
+            Size::Qty(qty) => Ok(qty),
+            Size::Notional(money) => shares_for(money, entry?),
+            Size::Pct(pct) => shares_for(equity()?.percent_down(pct).map_err(overflow)?, entry?),
+            Size::RiskPct(pct) => {
+                let entry = entry?;
+                let distance = match stop {
+                    Some(stop) => entry.minus(stop).map_err(overflow)?,
+                    None => self
+                        .automatic_distance(id, symbol)
+                        .ok_or("riskPct needs a stop: there are fewer than 15 bars to measure one from")?,
+                };
+                let distance = Price::from_nanos(distance.nanos().saturating_abs());
+                shares_for(equity()?.percent_down(pct).map_err(overflow)?, distance)
+            }
+        }
+    }
+
+    fn automatic_distance(&self, id: StrategyId, symbol: Symbol) -> Option<Price> {
+        let timeframe_ms = self.strategies.get(id)?.head.timeframe_ms;
+        let atr = self.desks.get(&symbol)?.atr(timeframe_ms)?;
+        atr.scaled(i64::from(self.gate.limits().stop_atr_multiple), 1).ok()
+    }
+
+    /// Books a fill on the strategy whose order, or whose stop, it was.
+    pub(super) fn credit_strategy(&mut self, id: StrategyId, fill: &Fill, avg_before: Price) {
+        let Some(strategy) = self.strategies.get_mut(id) else { return };
+        let held = strategy.holds.entry(fill.symbol).or_insert(Qty::ZERO);
+        let signed = fill.qty.signed(fill.side);
+        let closes = held.is_positive() != signed.is_positive() && !held.is_zero();
+        if closes && let Ok(gain) = fill.price.minus(avg_before) {
+            let realized = gain.times(signed.negated()).minus(fill.fee).unwrap_or(Money::ZERO);
+            strategy.realized = strategy.realized.plus(realized).unwrap_or(strategy.realized);
+        }
+        *held = held.plus(signed).unwrap_or(*held);
+    }
+}
+
+fn shares_for(money: Money, price: Price) -> Result<Qty, String> {
+    money
+        .shares_at(price)
+        .map(Qty::whole_part)
+        .ok_or_else(|| "a distance of nothing sizes no order".to_owned())
+}
+
+/// A market order that closes `qty` shares.
+pub(super) fn market_exit(origin: Origin, symbol: Symbol, side: Side, qty: Qty) -> Intent {
+    Intent {
+        origin,
+        symbol,
+        side,
+        qty,
+        kind: OrderKind::Market,
+        tif: TimeInForce::Day,
+        stop_loss: None,
+        take_profit: None,
+    }
+}

@@ -1,0 +1,93 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::Intent;
+use crate::domain::market::Bar;
+use crate::domain::price::Price;
+use crate::engine::bars::BarBuilder;
+use crate::indicators::atr::Atr;
+
+/// The timeframe whose ATR protects the trader's own orders.
+pub const MANUAL_TIMEFRAME_MS: i64 = 300_000;
+/// The length of the ATR of the stop automation.
+const ATR_LENGTH: usize = 14;
+/// Bars without which the stop automation names no price.
+const ATR_BARS_MIN: u32 = 15;
+
+/// An intent that waits until what stands in its way has ended: an exit behind protective stops, or
+/// a new order behind the one it replaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingAct {
+    /// What is to be sent.
+    pub intent: Intent,
+    /// The strategy's own word for it.
+    pub tag: Option<String>,
+    /// The orders whose end is awaited.
+    pub behind: BTreeSet<ClientOrderId>,
+    /// The order it replaces: what that one filled meanwhile is not asked for again.
+    pub replaces: Option<ClientOrderId>,
+    /// When the waiting began.
+    pub since: At,
+}
+
+/// What the machine keeps about one symbol.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// Where a protective stop of this position belongs.
+    pub stop_plan: Option<Price>,
+    /// Intents that wait for other orders' ends, oldest first.
+    pub waiting: Vec<WaitingAct>,
+    /// Whether the position's protection must be looked at.
+    pub dirty: bool,
+    /// Not before this instant is a refused stop tried again.
+    pub retry_at: Option<At>,
+    /// Whether the trader was told that the stop is missing.
+    pub missing_told: bool,
+    /// A difference with the broker that waits for the trader's word.
+    pub adjust_waits: bool,
+    /// The last bar.
+    pub last_bar: Option<Bar>,
+    ranges: BTreeMap<i64, RangeBench>,
+}
+
+#[derive(Debug)]
+struct RangeBench {
+    builder: BarBuilder,
+    atr: Atr,
+    bars: u32,
+}
+
+impl Desk {
+    /// Begins to measure the true range of bars of this timeframe.
+    pub fn measure(&mut self, timeframe_ms: i64) {
+        self.ranges.entry(timeframe_ms).or_insert_with(|| RangeBench {
+            builder: BarBuilder::new(timeframe_ms),
+            atr: Atr::new(ATR_LENGTH),
+            bars: 0,
+        });
+    }
+
+    /// Takes a bar of the feed.
+    pub fn on_bar(&mut self, bar: &Bar) {
+        self.last_bar = Some(*bar);
+        self.measure(MANUAL_TIMEFRAME_MS);
+        for bench in self.ranges.values_mut() {
+            // A volume beyond its range leaves the true range as it was: an older range, never a wrong one.
+            let Ok(finished) = bench.builder.add(bar) else { continue };
+            for bar in finished.iter().flatten() {
+                bench.atr.update_bar(bar);
+                bench.bars = bench.bars.saturating_add(1);
+            }
+        }
+    }
+
+    /// The average true range of this timeframe; `None` on fewer than 15 bars.
+    pub fn atr(&self, timeframe_ms: i64) -> Option<Price> {
+        let bench = self.ranges.get(&timeframe_ms)?;
+        if bench.bars < ATR_BARS_MIN {
+            return None;
+        }
+        bench.atr.price().filter(|atr| atr.is_positive())
+    }
+}

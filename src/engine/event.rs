@@ -1,0 +1,182 @@
+use serde::{Deserialize, Serialize};
+
+use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::{Intent, StrategyId};
+use crate::domain::market::Tick;
+use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::strategy::StrategyAnswer;
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::{VenueAnswer, VenueReport, VenueState};
+use crate::engine::memory::Memory;
+
+/// An event with its place in the run and its instant: all the time and order the machine knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// The running number of the event within its ledger; never reused.
+    pub seq: u64,
+    /// When it happened, by the run's own clock.
+    pub at: At,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Everything that can happen to the machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A process began to drive the machine, with what the journal remembers. Always the first.
+    Started(Box<Memory>),
+    /// Time passed; the machine's own deadlines are looked at.
+    Clock,
+    /// The market said something. On the tape, not in the journal.
+    Tick(Tick),
+    /// A tick of before this process: it fills marks and indicators, and nothing is traded on it.
+    Warm(Tick),
+    /// The trader asks.
+    Operator(Act),
+    /// A strategy was loaded and may run.
+    StrategyLoaded(StrategyHead),
+    /// A strategy answered a call.
+    StrategyAnswered {
+        /// Which strategy.
+        id: StrategyId,
+        /// What it said.
+        answer: StrategyAnswer,
+    },
+    /// A venue answered a request, or nobody did.
+    Answered {
+        /// Which order.
+        order: ClientOrderId,
+        /// What it was asked.
+        asked: Asked,
+        /// What came back.
+        answer: VenueAnswer,
+    },
+    /// The venue said something about an order.
+    Reported(VenueReport),
+    /// The door did not pass an order on.
+    Dropped {
+        /// Which order.
+        order: ClientOrderId,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The venue's whole state, for a reconcile.
+    Venue(Box<VenueState>),
+    /// The venue's state could not be read.
+    VenueSilent(String),
+    /// The kill was pulled, outside the machine.
+    Killed(KillReport),
+    /// The market's feed: whether it is fresh.
+    Feed {
+        /// `false` halts openings.
+        fresh: bool,
+    },
+    /// The journal: whether rows can be written.
+    Journal {
+        /// `false` halts openings.
+        writable: bool,
+    },
+}
+
+/// What a venue was asked about an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// To take it.
+    Submit,
+    /// To cancel it.
+    Cancel,
+}
+
+/// What the trader can ask of the machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Trade.
+    Submit {
+        /// The id minted when the ticket opened: two presses are one order.
+        ticket: u64,
+        /// What to trade.
+        intent: Intent,
+    },
+    /// Cancel one order.
+    Cancel(ClientOrderId),
+    /// Cancel every opening order, of one symbol or of all.
+    CancelAll(Option<Symbol>),
+    /// Close the position of one symbol, or of all.
+    Close(Option<Symbol>),
+    /// Replace an order's quantity or prices: judged while the old one is live, carried out as
+    /// cancel, its end, and a new order.
+    Replace {
+        /// Which order.
+        order: ClientOrderId,
+        /// The new quantity, where it changes.
+        qty: Option<Qty>,
+        /// The new limit, where it changes.
+        limit: Option<Price>,
+        /// The new trigger, where it changes.
+        stop: Option<Price>,
+    },
+    /// Trade again after a kill.
+    Rearm {
+        /// The trader's own words.
+        reason: String,
+    },
+    /// Openings may go on after an unclean shutdown.
+    AcknowledgeUnclean {
+        /// The trader's own words.
+        reason: String,
+    },
+    /// A difference that reconcile could not explain is accepted as it is.
+    AcknowledgeAdjust {
+        /// The number of the difference.
+        number: u64,
+        /// The trader's own words.
+        reason: String,
+    },
+    /// A strategy pauses.
+    PauseStrategy(StrategyId),
+    /// A paused strategy goes on.
+    ResumeStrategy(StrategyId),
+}
+
+/// A strategy as the machine knows it: what it may trade and when it is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrategyHead {
+    /// Its number within the run.
+    pub id: StrategyId,
+    /// Its name.
+    pub name: String,
+    /// The sha256 of its source, in hex.
+    pub sha256: String,
+    /// What it may trade.
+    pub symbols: Vec<Symbol>,
+    /// The length of its bars.
+    pub timeframe_ms: i64,
+    /// How many bars only warm it up.
+    pub warmup_bars: u32,
+}
+
+/// What the kill did, as its own task saw it at the venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KillReport {
+    /// When the latch tripped.
+    pub tripped_at: At,
+    /// Who pulled it, in words.
+    pub by: String,
+    /// Whether positions were to be closed.
+    pub flatten: bool,
+    /// Orders it cancelled.
+    pub cancelled: u32,
+    /// Positions it closed.
+    pub flattened: u32,
+    /// Orders that should be gone and are not.
+    pub left_orders: Vec<ClientOrderId>,
+    /// Positions that are still open.
+    pub left_positions: Vec<Symbol>,
+    /// Whether the venue showed nothing left that should be gone.
+    pub confirmed: bool,
+}

@@ -1,0 +1,231 @@
+//! The start, the day, the loss and the kill.
+
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::Origin;
+use crate::domain::money::Money;
+use crate::domain::order::OrderStatus;
+use crate::domain::strategy::StrategyEvent;
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::VenueAccount;
+use crate::engine::event::KillReport;
+use crate::engine::machine::Engine;
+use crate::engine::memory::Memory;
+use crate::engine::orders::{Misses, Order};
+use crate::engine::record::Record;
+use crate::engine::strategies::Running;
+use crate::risk::loss::{Confirmation, Latched};
+use crate::risk::order::{KnownOrder, Role};
+use crate::risk::state::HaltReason;
+
+impl Engine {
+    /// Takes up where the journal says the last process stopped. Nothing is sent.
+    pub(super) fn start(&mut self, memory: &Memory) {
+        self.day = crate::engine::day::DayDesk::new(self.now);
+        self.day.close_equity = memory.close_equity;
+        self.gate.set_phase(self.day.phase());
+        self.next_order_seq = self.next_order_seq.max(memory.last_order_seq.saturating_add(1));
+        for fill in &memory.fills {
+            if self.executions.insert(fill.execution.clone()) && self.gate.on_fill(fill).is_err() {
+                self.alert(
+                    "a remembered fill left the range of numbers; run `hardstop journal verify`".to_owned(),
+                );
+            }
+        }
+        for remembered in &memory.live_orders {
+            self.remember_order(remembered);
+        }
+        if let Some((day, e0)) = memory.day
+            && day == self.day.day()
+        {
+            self.day.based = self.gate.begin_day(day, e0);
+        }
+        if let Some(day) = memory.loss_latched {
+            let latched = Latched {
+                day,
+                at: self.now,
+                loss: Money::ZERO,
+                limit: Money::ZERO,
+                by: Confirmation::SecondReading,
+            };
+            self.gate.restore_latch(latched);
+        }
+        if memory.killed.is_some() {
+            self.gate.halt(HaltReason::KillRestored);
+        }
+        self.readiness.unclean = memory.unclean;
+        for adjust in memory.adjusts.iter().filter(|adjust| !adjust.acknowledged) {
+            self.desks.entry(adjust.symbol).or_default().adjust_waits = true;
+        }
+        self.readiness.remember_adjusts(&memory.adjusts);
+        self.ask_venue_soon();
+    }
+
+    fn remember_order(&mut self, remembered: &crate::engine::memory::RememberedOrder) {
+        // Between the row and the answer the process ended: nobody knows whether it arrived.
+        let sent_unheard = matches!(remembered.status, OrderStatus::Intent | OrderStatus::Sending);
+        let status = if sent_unheard && remembered.parent.is_none() {
+            OrderStatus::Unknown
+        } else {
+            remembered.status
+        };
+        let order = Order {
+            request: remembered.request,
+            role: remembered.role,
+            origin: remembered.origin,
+            parent: remembered.parent,
+            status,
+            filled: remembered.filled,
+            made_at: self.now,
+            rest_until: None,
+            misses: Misses::default(),
+            tag: None,
+        };
+        self.gate.restore_order(&known_order(&order, Some(order.origin)));
+        let desk = self.desks.entry(order.request.symbol).or_default();
+        desk.dirty = true;
+        if let Some(stop) = order
+            .request
+            .stop_loss
+            .map(|leg| leg.price)
+            .or_else(|| order.is_stop().then(|| order.request.kind.stop()).flatten())
+        {
+            desk.stop_plan = Some(stop);
+        }
+        self.orders.add(order);
+    }
+
+    pub(super) fn begin_day(&mut self) {
+        self.gate.set_phase(self.day.phase());
+        self.ask_venue_soon();
+    }
+
+    pub(super) fn on_session(&mut self, open: bool) {
+        self.gate.set_phase(self.day.phase());
+        let at = self.now;
+        let seats: Vec<_> = self
+            .strategies
+            .all()
+            .flat_map(|strategy| strategy.head.symbols.iter().map(|symbol| (strategy.head.id, *symbol)))
+            .collect();
+        for (id, symbol) in seats {
+            self.call_strategy(id, symbol, StrategyEvent::Session { open, at });
+        }
+        if open {
+            for desk in self.desks.values_mut() {
+                desk.dirty = true;
+            }
+        }
+    }
+
+    /// Keeps our own equity at 16:00: tomorrow's loss may be measured from it.
+    pub(super) fn keep_close_equity(&mut self) {
+        // Our own count, not the smaller of ours and the broker's: a baseline is never too low.
+        let Some(own) = self.gate.own_equity(self.now) else { return };
+        self.day.close_equity = Some((self.day.day(), own));
+        self.record_equity(true);
+    }
+
+    /// Fixes the day's baseline at the first reading of the account: once a day, for good.
+    pub(super) fn fix_baseline(&mut self, account: &VenueAccount) {
+        if self.day.based {
+            return;
+        }
+        let day = self.day.day();
+        let own = self.day.close_equity.filter(|(closed, _)| *closed < day).map(|(_, equity)| equity);
+        let e0 = own.map_or(account.last_equity, |own| own.max(account.last_equity));
+        self.day.based = true;
+        if self.gate.begin_day(day, e0) {
+            self.record(Record::Day { day, e0 });
+        }
+    }
+
+    pub(super) fn record_equity(&mut self, close: bool) {
+        let Some(equity) = self.gate.equity(self.now) else { return };
+        let own = self.gate.own_equity(self.now).unwrap_or(equity);
+        let day_loss = self.gate.day_loss(self.now).unwrap_or(Money::ZERO);
+        let day = self.day.day();
+        let cash = self.gate.cash().unwrap_or(Money::ZERO);
+        self.record(Record::Equity { day, equity, own, cash, day_loss, close });
+    }
+
+    /// Looks at the day's loss, and ends the day when it is confirmed.
+    pub(super) fn watch_loss(&mut self) {
+        let reading = self.gate.read_loss(self.now);
+        let Some(latched) = reading.latched else { return };
+        let by = match latched.by {
+            Confirmation::SecondReading => "a second reading",
+            Confirmation::Broker => "the broker's own equity",
+        };
+        let reason = format!("daily loss {} of {}, confirmed by {by}", latched.loss, latched.limit);
+        self.record(Record::Halt {
+            state: self.gate.state(),
+            latched: Some(latched),
+            reason,
+            by: Origin::Engine,
+        });
+        self.cancel_openings(None);
+        if self.gate.limits().flatten_on_daily_loss {
+            self.close_positions(None, Origin::Engine);
+        }
+    }
+
+    /// The kill was pulled outside: the machine follows, and stays halted until it is re-armed.
+    pub(super) fn on_kill(&mut self, report: &KillReport) {
+        self.gate.halt(HaltReason::Kill);
+        for strategy in self.strategies.all_mut() {
+            if strategy.running == Running::Yes {
+                strategy.running = Running::Paused("the kill".to_owned());
+            }
+        }
+        for desk in self.desks.values_mut() {
+            desk.waiting.clear();
+            desk.dirty = true;
+        }
+        self.record(Record::Kill(report.clone()));
+        let reason = format!("kill by {}", report.by);
+        self.record(Record::Halt { state: self.gate.state(), latched: None, reason, by: Origin::Kill });
+        self.ask_venue_soon();
+    }
+
+    pub(super) fn rearm(&mut self, reason: &str) {
+        if self.gate.halt_reason().is_none() {
+            return self.alert("nothing is halted by a kill; nothing was re-armed".to_owned());
+        }
+        self.gate.rearm();
+        self.record(Record::Halt {
+            state: self.gate.state(),
+            latched: None,
+            reason: format!("re-armed: {reason}"),
+            by: Origin::Operator,
+        });
+    }
+
+    /// Every live order that could open something.
+    pub(super) fn cancel_openings(&mut self, symbol: Option<Symbol>) {
+        let opens = |order: &&Order| {
+            order.role == Role::Opening && symbol.is_none_or(|only| only == order.request.symbol)
+        };
+        let openings: Vec<ClientOrderId> =
+            self.orders.live().filter(opens).map(|order| order.request.id).collect();
+        for id in openings {
+            self.cancel(id);
+        }
+    }
+}
+
+/// The order as the gate counts it; `None` for the origin of one that is not ours.
+pub(super) fn known_order(order: &Order, origin: Option<Origin>) -> KnownOrder {
+    KnownOrder {
+        id: order.request.id,
+        symbol: order.request.symbol,
+        side: order.request.side,
+        qty: order.request.qty,
+        filled: order.filled,
+        kind: order.request.kind,
+        stop_loss: order.request.stop_loss.map(|leg| leg.price),
+        status: order.status,
+        origin,
+        role: order.role,
+        group: order.parent.or(order.request.one_cancels),
+    }
+}

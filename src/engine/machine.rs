@@ -1,0 +1,204 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::at::At;
+use crate::domain::calendar::{Phase, phase};
+use crate::domain::id::{ClientOrderId, InstallId};
+use crate::domain::market::{Bar, Tick};
+use crate::domain::money::Money;
+use crate::domain::price::Price;
+use crate::domain::side::Side;
+use crate::domain::symbol::Symbol;
+use crate::engine::command::Command;
+use crate::engine::day::{DayDesk, Turn};
+use crate::engine::desk::Desk;
+use crate::engine::event::{Event, Stamped};
+use crate::engine::orders::Orders;
+use crate::engine::readiness::Readiness;
+use crate::engine::record::Record;
+use crate::engine::settings::{Settings, StrategyHours};
+use crate::engine::strategies::{DueBar, Strategies};
+use crate::risk::gate::Gate;
+
+/// The machine. One event in, commands out; the same events give the same commands, byte for byte.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) settings: Settings,
+    pub(super) install: InstallId,
+    pub(super) gate: Gate,
+    pub(super) orders: Orders,
+    pub(super) executions: BTreeSet<String>,
+    pub(super) desks: BTreeMap<Symbol, Desk>,
+    pub(super) strategies: Strategies,
+    pub(super) day: DayDesk,
+    pub(super) readiness: Readiness,
+    pub(super) tickets: BTreeSet<u64>,
+    pub(super) next_order_seq: u64,
+    pub(super) next_call_seq: u64,
+    pub(super) equity_row_at: Option<At>,
+    pub(super) equity_told: Option<Money>,
+    pub(super) now: At,
+    started: bool,
+    due: Vec<DueBar>,
+    pub(super) out: Vec<Command>,
+}
+
+impl Engine {
+    /// A machine that waits for its first event, [`Event::Started`]; until then it does nothing.
+    pub fn new(settings: Settings, install: InstallId, gate: Gate) -> Self {
+        Self {
+            settings,
+            install,
+            gate,
+            orders: Orders::default(),
+            executions: BTreeSet::new(),
+            desks: BTreeMap::new(),
+            strategies: Strategies::default(),
+            day: DayDesk::new(At::default()),
+            readiness: Readiness::default(),
+            tickets: BTreeSet::new(),
+            next_order_seq: 1,
+            next_call_seq: 1,
+            equity_row_at: None,
+            equity_told: None,
+            now: At::default(),
+            started: false,
+            due: Vec::new(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Takes one event and says what is to be done about it, in order.
+    pub fn step(&mut self, stamped: &Stamped) -> Vec<Command> {
+        // A clock that went back moves nothing back.
+        self.now = self.now.max(stamped.at);
+        if let Event::Started(memory) = &stamped.event {
+            self.started = true;
+            self.start(memory);
+        }
+        if !self.started {
+            return Vec::new();
+        }
+        self.turn_day();
+        match &stamped.event {
+            Event::Started(_) | Event::Clock => {}
+            Event::Tick(tick) => self.on_tick(tick, false),
+            Event::Warm(tick) => self.on_tick(tick, true),
+            Event::Operator(act) => self.on_act(act),
+            Event::StrategyLoaded(head) => self.load_strategy(head),
+            Event::StrategyAnswered { id, answer } => self.on_strategy_answer(*id, answer),
+            Event::Answered { order, asked, answer } => self.on_venue_answer(*order, *asked, answer),
+            Event::Reported(report) => self.on_report(report),
+            Event::Dropped { order, reason } => self.on_dropped(*order, reason),
+            Event::Venue(state) => self.reconcile(state),
+            Event::VenueSilent(words) => self.venue_silent(words),
+            Event::Killed(report) => self.on_kill(report),
+            Event::Feed { fresh } => self.readiness.feed_fresh = *fresh,
+            Event::Journal { writable } => self.readiness.journal_writable = *writable,
+        }
+        self.keep_deadlines();
+        self.keep_protection();
+        self.watch_loss();
+        std::mem::take(&mut self.out)
+    }
+
+    fn on_tick(&mut self, tick: &Tick, warm: bool) {
+        match tick {
+            Tick::Quote(quote) => self.gate.on_quote(quote, self.settings.feed_interval_ms),
+            Tick::Trade(trade) => self.gate.on_trade(trade),
+            Tick::Bar(bar) => self.on_bar(bar, warm),
+        }
+    }
+
+    fn on_bar(&mut self, bar: &Bar, warm: bool) {
+        self.gate.on_bar(bar, !self.settings.bars_only);
+        if self.settings.bars_only {
+            self.take_back_rests(bar);
+        }
+        let in_session = self.is_regular(bar);
+        if self.settings.strategy_hours == StrategyHours::Regular && !in_session {
+            return;
+        }
+        self.desks.entry(bar.symbol).or_default().on_bar(bar);
+        let mut due = std::mem::take(&mut self.due);
+        self.strategies.on_bar(bar, &mut due);
+        for mut call in due.drain(..) {
+            call.warm_up |= warm;
+            self.call_strategy_with_bar(&call);
+        }
+        self.due = due;
+    }
+
+    /// Whether a bar belongs to a regular session: today's, or, while warming up, an earlier one.
+    fn is_regular(&self, bar: &Bar) -> bool {
+        let today = self.day.session().filter(|session| session.early_open <= bar.start);
+        today.map_or_else(|| phase(bar.start), |session| session.phase(bar.start)) == Phase::Regular
+    }
+
+    fn turn_day(&mut self) {
+        loop {
+            match self.day.turn(self.now) {
+                Turn::Same => return,
+                Turn::Day => self.begin_day(),
+                Turn::Open => self.on_session(true),
+                Turn::Close => {
+                    self.keep_close_equity();
+                    self.on_session(false);
+                }
+            }
+        }
+    }
+
+    /// The smaller of our equity and the broker's, at the last event's instant.
+    pub fn equity(&self) -> Option<Money> {
+        self.gate.equity(self.now)
+    }
+
+    /// The gate's present mood: the door drops orders of an earlier one.
+    pub fn epoch(&self) -> u64 {
+        self.gate.epoch()
+    }
+
+    /// The next instant at which the machine wants to be called even if nothing happens.
+    pub fn next_deadline(&self) -> At {
+        let rests = self.orders.live().filter_map(|order| order.rest_until);
+        let retries = self.desks.values().filter_map(|desk| desk.retry_at);
+        let own = [Some(self.day.next_turn()), self.readiness.ask_venue_at].into_iter().flatten();
+        rests.chain(retries).chain(own).min().unwrap_or(At::from_nanos(i64::MAX))
+    }
+
+    pub(super) fn record(&mut self, record: Record) {
+        self.out.push(Command::Record(record));
+    }
+
+    pub(super) fn alert(&mut self, words: String) {
+        self.record(Record::Alert(words));
+    }
+
+    /// Every symbol with a position.
+    pub(super) fn held_symbols(&self) -> Vec<Symbol> {
+        self.gate
+            .positions()
+            .filter(|(_, position)| !position.qty.is_zero())
+            .map(|(symbol, _)| symbol)
+            .collect()
+    }
+
+    /// The price a position is valued at: the bid for a long, the ask for a short.
+    pub(super) fn mark(&self, symbol: Symbol) -> Option<Price> {
+        let marks = self.gate.marks(symbol, self.now)?;
+        Some(if self.gate.position(symbol).qty.is_negative() { marks.ask } else { marks.bid })
+    }
+
+    /// The price an order of this side meets in the market now.
+    pub(super) fn entry_price(&self, symbol: Symbol, side: Side) -> Option<Price> {
+        let marks = self.gate.marks(symbol, self.now)?;
+        Some(if side == Side::Buy { marks.ask } else { marks.bid })
+    }
+
+    /// The next order id; a number is never used twice.
+    pub(super) fn next_id(&mut self) -> ClientOrderId {
+        let seq = self.next_order_seq;
+        self.next_order_seq = seq.saturating_add(1);
+        ClientOrderId::new(self.settings.mode, self.install, self.day.day(), seq)
+    }
+}

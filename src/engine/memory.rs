@@ -1,0 +1,68 @@
+use serde::{Deserialize, Serialize};
+
+use crate::domain::day::TradingDay;
+use crate::domain::fill::Fill;
+use crate::domain::intent::Origin;
+use crate::domain::money::Money;
+use crate::domain::order::OrderStatus;
+use crate::domain::qty::Qty;
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::VenueRequest;
+use crate::risk::order::Role;
+
+/// What the journal remembers of earlier processes on the same ledger: the fold of its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Whether anything was ever traded or measured on this ledger.
+    pub resumed: bool,
+    /// Whether the last process ended without saying so: openings wait for the trader's word.
+    pub unclean: bool,
+    /// The highest order number ever used; the next order takes a higher one.
+    pub last_order_seq: u64,
+    /// Every order that is still live, as last known.
+    pub live_orders: Vec<RememberedOrder>,
+    /// Every execution that was applied, oldest first.
+    pub fills: Vec<Fill>,
+    /// Differences the trader has acknowledged, and those that wait.
+    pub adjusts: Vec<RememberedAdjust>,
+    /// The last trading day whose baseline was fixed, with it.
+    pub day: Option<(TradingDay, Money)>,
+    /// The last equity at a close, with its day.
+    pub close_equity: Option<(TradingDay, Money)>,
+    /// The day whose daily-loss halt is latched.
+    pub loss_latched: Option<TradingDay>,
+    /// Why the machine is halted by a kill, until the trader re-arms.
+    pub killed: Option<String>,
+}
+
+/// An order of an earlier process that had not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RememberedOrder {
+    /// What was, or was to be, sent.
+    pub request: VenueRequest,
+    /// What it may do.
+    pub role: Role,
+    /// Who asked.
+    pub origin: Origin,
+    /// The order it belongs to.
+    pub parent: Option<crate::domain::id::ClientOrderId>,
+    /// The last state in the journal; `Intent` when nobody answered before the end.
+    pub status: OrderStatus,
+    /// Shares filled so far.
+    pub filled: Qty,
+}
+
+/// A difference that reconcile could not explain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RememberedAdjust {
+    /// Its number.
+    pub number: u64,
+    /// Of which symbol.
+    pub symbol: Symbol,
+    /// What the machine held.
+    pub engine: Qty,
+    /// What the broker held.
+    pub broker: Qty,
+    /// Whether the trader has acknowledged it.
+    pub acknowledged: bool,
+}

@@ -1,0 +1,52 @@
+//! Floor 2: the machine. `Engine::step` takes one stamped event and gives commands; live, paper,
+//! sim, backtest, replay and every test drive this same function.
+//!
+//! Duty: the life of orders, protective stops, exits, the day roll, reconcile, what strategies see,
+//! and the snapshot the window draws. Knows nothing of wall clocks, SQL, HTTP, JavaScript or keys.
+#![deny(
+    clippy::float_arithmetic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::as_conversions
+)]
+
+/// What the trader asks, carried out.
+mod acts;
+/// Longer bars out of shorter ones.
+mod bars;
+/// What strategies are told and what becomes of their wishes.
+mod calls;
+/// What the machine asks of the world.
+pub mod command;
+/// The trading day and its session, turned by the events' own time.
+mod day;
+/// What the machine keeps about one symbol.
+mod desk;
+/// What can happen to the machine.
+pub mod event;
+/// The start, the day, the loss and the kill.
+mod life;
+/// The machine itself: one event in, commands out.
+pub mod machine;
+/// What the journal remembers of earlier processes.
+pub mod memory;
+/// Orders and the states of their lives.
+mod orders;
+/// Protective stops: every position keeps one at the broker.
+mod protection;
+/// Whether openings must wait, and for what.
+mod readiness;
+/// The machine beside the venue's own words.
+mod reconcile;
+/// The rows the machine asks the journal for.
+pub mod record;
+/// What the venue says, applied.
+mod reports;
+/// What is fixed for a machine at its start.
+pub mod settings;
+/// The machine at one instant, for eyes.
+pub mod snapshot;
+/// Strategies on the bench, and when their bars are due.
+mod strategies;
+/// Intents on their way through the gate.
+mod submit;

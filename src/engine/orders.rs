@@ -1,0 +1,235 @@
+use std::collections::BTreeMap;
+
+use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::Origin;
+use crate::domain::order::OrderStatus;
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::VenueRequest;
+use crate::risk::order::Role;
+
+/// An order of this ledger, as far as the machine knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// What was sent.
+    pub request: VenueRequest,
+    /// What it may do.
+    pub role: Role,
+    /// Who asked.
+    pub origin: Origin,
+    /// The order whose fills it protects or closes.
+    pub parent: Option<ClientOrderId>,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Shares filled so far.
+    pub filled: Qty,
+    /// When it was made.
+    pub made_at: At,
+    /// When the rest of a market order is taken back.
+    pub rest_until: Option<At>,
+    /// How often, and since when, the venue did not know it.
+    pub misses: Misses,
+    /// The strategy's own word for it.
+    pub tag: Option<String>,
+}
+
+/// The evidence that an order never arrived.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Misses {
+    /// Readings of the venue's lists in which it did not stand.
+    pub count: u32,
+    /// The first of them.
+    pub since: Option<At>,
+}
+
+/// Readings and time after which an order that the venue never shows is presumed dead.
+const MISSES_MIN: u32 = 3;
+const MISSING_MS_MIN: i64 = 30_000;
+
+impl Order {
+    /// Shares still to fill; zero once it has ended.
+    pub fn remaining(&self) -> Qty {
+        if self.status.is_live() {
+            self.request.qty.minus(self.filled).unwrap_or(Qty::ZERO).at_least_zero()
+        } else {
+            Qty::ZERO
+        }
+    }
+
+    /// Whether it is a protective stop, as against a target or an order that opens or exits.
+    pub fn is_stop(&self) -> bool {
+        self.role == Role::Protective && self.request.kind.stop().is_some()
+    }
+
+    /// Whether it sleeps until the order it belongs to fills.
+    pub fn is_leg(&self) -> bool {
+        self.parent.is_some()
+    }
+
+    /// Notes one reading without it. `true` when it is now presumed dead.
+    pub fn miss(&mut self, at: At) -> bool {
+        let since = *self.misses.since.get_or_insert(at);
+        self.misses.count = self.misses.count.saturating_add(1);
+        self.misses.count >= MISSES_MIN && at.millis_since(since) >= MISSING_MS_MIN
+    }
+}
+
+/// What became of a wished change of an order's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It changed.
+    Changed,
+    /// It stands there already, or has ended: nothing leaves an end.
+    Nothing,
+    /// No such order is known.
+    Unheard,
+}
+
+/// Every order of the ledger that this process knows; orders are never forgotten while it runs.
+#[derive(Debug, Default)]
+pub struct Orders {
+    known: BTreeMap<ClientOrderId, Order>,
+    // The living by symbol, so that a tick never walks through the dead.
+    live: BTreeMap<Symbol, Vec<ClientOrderId>>,
+}
+
+impl Orders {
+    /// Adds an order; one of the same id stays as it is.
+    pub fn add(&mut self, order: Order) {
+        let (id, symbol) = (order.request.id, order.request.symbol);
+        if self.known.contains_key(&id) {
+            return;
+        }
+        if order.status.is_live() {
+            self.live.entry(symbol).or_default().push(id);
+        }
+        self.known.insert(id, order);
+    }
+
+    /// The order of this id.
+    pub fn get(&self, id: ClientOrderId) -> Option<&Order> {
+        self.known.get(&id)
+    }
+
+    /// The order of this id, to be changed in anything but its state.
+    pub fn get_mut(&mut self, id: ClientOrderId) -> Option<&mut Order> {
+        self.known.get_mut(&id)
+    }
+
+    /// Moves an order to a state. An end is never left, and a partial fill is not un-filled by a
+    /// late word that it works.
+    pub fn change(&mut self, id: ClientOrderId, status: OrderStatus) -> Change {
+        let Some(order) = self.known.get_mut(&id) else { return Change::Unheard };
+        let settled = if status == OrderStatus::Working && order.filled.is_positive() {
+            OrderStatus::Partial
+        } else {
+            status
+        };
+        if !order.status.is_live() || order.status == settled {
+            return Change::Nothing;
+        }
+        let moves_back = matches!(settled, OrderStatus::Acked | OrderStatus::Sending)
+            && !matches!(order.status, OrderStatus::Intent | OrderStatus::Sending | OrderStatus::Unknown);
+        let cancel_runs = order.status == OrderStatus::PendingCancel
+            && matches!(settled, OrderStatus::Acked | OrderStatus::Working | OrderStatus::Partial);
+        if moves_back || cancel_runs {
+            return Change::Nothing;
+        }
+        order.status = settled;
+        if !settled.is_live() {
+            let symbol = order.request.symbol;
+            if let Some(ids) = self.live.get_mut(&symbol) {
+                ids.retain(|live| *live != id);
+            }
+        }
+        Change::Changed
+    }
+
+    /// A cancel was refused: the order goes on working.
+    pub fn cancel_failed(&mut self, id: ClientOrderId) -> Change {
+        let Some(order) = self.known.get_mut(&id) else { return Change::Unheard };
+        if order.status != OrderStatus::PendingCancel {
+            return Change::Nothing;
+        }
+        order.status = if order.filled.is_positive() { OrderStatus::Partial } else { OrderStatus::Working };
+        Change::Changed
+    }
+
+    /// The live orders of a symbol, in the order in which they were made.
+    pub fn live_of(&self, symbol: Symbol) -> impl Iterator<Item = &Order> {
+        self.live.get(&symbol).into_iter().flatten().filter_map(|id| self.known.get(id))
+    }
+
+    /// Every live order, by symbol.
+    pub fn live(&self) -> impl Iterator<Item = &Order> {
+        self.live.values().flatten().filter_map(|id| self.known.get(id))
+    }
+
+    /// Shares of live exits of the symbol (neither protective stops nor targets)
+    /// on the side that closes a position.
+    pub fn exits_remaining(&self, symbol: Symbol, closing: Side) -> Qty {
+        self.sum(symbol, closing, |order| order.role == Role::Reducing && !order.is_leg())
+    }
+
+    fn sum(&self, symbol: Symbol, side: Side, counts: impl Fn(&Order) -> bool) -> Qty {
+        let matching = self.live_of(symbol).filter(|order| order.request.side == side && counts(order));
+        matching.fold(Qty::ZERO, |total, order| total.plus(order.remaining()).unwrap_or(Qty::LARGEST))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::{OrderKind, TimeInForce};
+
+    fn order(id: &str) -> Order {
+        Order {
+            request: VenueRequest {
+                id: id.parse().unwrap(),
+                symbol: "SPY".parse().unwrap(),
+                side: Side::Buy,
+                qty: Qty::shares(10),
+                kind: OrderKind::Market,
+                tif: TimeInForce::Day,
+                stop_loss: None,
+                take_profit: None,
+                one_cancels: None,
+            },
+            role: Role::Opening,
+            origin: Origin::Operator,
+            parent: None,
+            status: OrderStatus::Intent,
+            filled: Qty::ZERO,
+            made_at: At::default(),
+            rest_until: None,
+            misses: Misses::default(),
+            tag: None,
+        }
+    }
+
+    #[test]
+    fn no_state_leaves_an_end() {
+        let mut orders = Orders::default();
+        orders.add(order("a"));
+        let id = "a".parse().unwrap();
+        assert_eq!(orders.change(id, OrderStatus::Working), Change::Changed);
+        assert_eq!(orders.change(id, OrderStatus::Sending), Change::Nothing, "a late answer changes nothing");
+        assert_eq!(orders.change(id, OrderStatus::Canceled), Change::Changed);
+        for later in [OrderStatus::Working, OrderStatus::Unknown, OrderStatus::Filled] {
+            assert_eq!(orders.change(id, later), Change::Nothing);
+        }
+        assert_eq!(orders.live().count(), 0);
+    }
+
+    #[test]
+    fn death_needs_three_misses_and_thirty_seconds() {
+        let mut lost = order("a");
+        let at = At::from_seconds(100);
+        assert!(!lost.miss(at));
+        assert!(!lost.miss(at.plus_seconds(29)));
+        assert!(!lost.miss(at.plus_seconds(29)), "three misses, but too soon");
+        assert!(lost.miss(at.plus_seconds(30)));
+    }
+}

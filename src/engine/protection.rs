@@ -1,0 +1,178 @@
+//! Protective stops: every position keeps one at the broker, whatever happened to the last.
+
+use crate::domain::id::ClientOrderId;
+use crate::domain::order::OrderStatus;
+use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::domain::symbol::Symbol;
+use crate::engine::desk::MANUAL_TIMEFRAME_MS;
+use crate::engine::machine::Engine;
+use crate::engine::orders::Order;
+use crate::engine::record::Record;
+use crate::engine::submit::refusal_words;
+use crate::risk::order::Role;
+
+/// How long a refused or failed stop waits before it is tried again.
+const RETRY_MS: i64 = 2_000;
+
+/// The side that closes a position; nothing closes a flat one.
+pub(super) fn closing_side(position: Qty) -> Option<Side> {
+    if position.is_positive() {
+        Some(Side::Sell)
+    } else if position.is_negative() {
+        Some(Side::Buy)
+    } else {
+        None
+    }
+}
+
+impl Engine {
+    /// Looks at every symbol whose protection may have changed.
+    pub(super) fn keep_protection(&mut self) {
+        let due =
+            |desk: &crate::engine::desk::Desk| desk.dirty || desk.retry_at.is_some_and(|at| at <= self.now);
+        let symbols: Vec<Symbol> =
+            self.desks.iter().filter(|(_, desk)| due(desk)).map(|(symbol, _)| *symbol).collect();
+        for symbol in symbols {
+            if let Some(desk) = self.desks.get_mut(&symbol) {
+                desk.dirty = false;
+                desk.retry_at = None;
+            }
+            self.keep_protection_of(symbol);
+        }
+    }
+
+    fn keep_protection_of(&mut self, symbol: Symbol) {
+        let position = self.gate.position(symbol).qty;
+        let Some(closing) = closing_side(position) else { return self.sweep_orphans(symbol) };
+        if self.desks.get(&symbol).is_some_and(|desk| !desk.waiting.is_empty())
+            || !self.gate.limits().stops_auto
+        {
+            return;
+        }
+        let exits = self.orders.exits_remaining(symbol, closing);
+        let stops = self.stops_awake(symbol, closing);
+        let covered = exits.plus(stops).unwrap_or(Qty::LARGEST);
+        let missing = position.abs().minus(covered).unwrap_or(Qty::ZERO);
+        if missing.is_positive() {
+            self.place_stop(symbol, closing, missing);
+        } else if missing.is_negative() {
+            self.take_back_excess(symbol, closing);
+        } else if let Some(desk) = self.desks.get_mut(&symbol) {
+            desk.missing_told = false;
+        }
+    }
+
+    /// Places a stop for what will remain beside an exit of `exit_qty`, before the exit is sent.
+    pub(super) fn protect_beside(&mut self, symbol: Symbol, exit_qty: Qty) {
+        let position = self.gate.position(symbol).qty;
+        let Some(closing) = closing_side(position) else { return };
+        let exits = self.orders.exits_remaining(symbol, closing);
+        let stops = self.stops_awake(symbol, closing);
+        let used =
+            [exits, stops, exit_qty].into_iter().try_fold(Qty::ZERO, Qty::plus).unwrap_or(Qty::LARGEST);
+        let missing = position.abs().minus(used).unwrap_or(Qty::ZERO);
+        if missing.is_positive() && self.gate.limits().stops_auto {
+            self.place_stop(symbol, closing, missing);
+        }
+    }
+
+    fn place_stop(&mut self, symbol: Symbol, closing: Side, qty: Qty) {
+        let Some(stop) = self.stop_price(symbol, closing) else {
+            return self.tell_missing(symbol, "there are fewer than 15 bars to measure a stop from; place one by hand or close the position");
+        };
+        let id = self.next_id();
+        match self.gate.admit_protective(id, symbol, qty, stop, self.now) {
+            Ok(order) => self.send_stop(order),
+            Err(decision) => {
+                let words = refusal_words(&decision);
+                self.tell_missing(symbol, &words);
+                let retry_at = self.now.plus_millis(RETRY_MS);
+                if let Some(desk) = self.desks.get_mut(&symbol) {
+                    desk.retry_at = Some(retry_at);
+                }
+            }
+        }
+    }
+
+    fn tell_missing(&mut self, symbol: Symbol, why: &str) {
+        let Some(desk) = self.desks.get_mut(&symbol) else { return };
+        if !desk.missing_told {
+            desk.missing_told = true;
+            self.record(Record::Alert(format!("{symbol} has no full protective stop: {why}")));
+        }
+    }
+
+    /// The price planned when the position was opened, else two average ranges behind its entry.
+    fn stop_price(&self, symbol: Symbol, closing: Side) -> Option<Price> {
+        let desk = self.desks.get(&symbol)?;
+        if let Some(planned) = desk.stop_plan {
+            return Some(planned);
+        }
+        let distance =
+            desk.atr(MANUAL_TIMEFRAME_MS)?.scaled(i64::from(self.gate.limits().stop_atr_multiple), 1).ok()?;
+        let entry = self.gate.position(symbol).avg_price;
+        let stop = match closing {
+            Side::Sell => entry.minus(distance),
+            Side::Buy => entry.plus(distance),
+        };
+        stop.ok().filter(|price| price.is_positive())
+    }
+
+    /// Shares of live stops that protect, or will as soon as the venue says so: a leg by what its
+    /// order has filled.
+    fn stops_awake(&self, symbol: Symbol, closing: Side) -> Qty {
+        let stops =
+            self.orders.live_of(symbol).filter(|order| order.is_stop() && order.request.side == closing);
+        stops.fold(Qty::ZERO, |total, stop| total.plus(self.awake_qty(stop)).unwrap_or(Qty::LARGEST))
+    }
+
+    fn awake_qty(&self, stop: &Order) -> Qty {
+        let asked = match stop.parent.and_then(|parent| self.orders.get(parent)) {
+            Some(parent) => parent.filled,
+            None => stop.request.qty,
+        };
+        asked.minus(stop.filled).unwrap_or(Qty::ZERO).at_least_zero()
+    }
+
+    /// A part exit filled beside a larger stop: the excess is taken back, and what is left re-placed.
+    fn take_back_excess(&mut self, symbol: Symbol, closing: Side) {
+        let own =
+            self.orders.live_of(symbol).filter(|order| order.is_stop() && order.request.side == closing);
+        let last = own.map(|order| (order.status, order.request.id)).last();
+        if let Some((status, id)) = last
+            && status != OrderStatus::PendingCancel
+        {
+            self.cancel(id);
+        }
+    }
+
+    /// Stops of a position that is gone would open a new one: they are taken back at once.
+    fn sweep_orphans(&mut self, symbol: Symbol) {
+        let is_orphan = |order: &&Order| {
+            let sleeps = order
+                .parent
+                .and_then(|parent| self.orders.get(parent))
+                .is_some_and(|parent| parent.status.is_live());
+            order.role == Role::Protective && !sleeps
+        };
+        let orphans: Vec<ClientOrderId> =
+            self.orders.live_of(symbol).filter(is_orphan).map(|order| order.request.id).collect();
+        for id in orphans {
+            self.cancel(id);
+        }
+    }
+
+    /// Whether a position of the symbol stands without its full working stop.
+    pub(super) fn is_stop_missing(&self, symbol: Symbol) -> bool {
+        let position = self.gate.position(symbol).qty;
+        let Some(closing) = closing_side(position) else { return false };
+        if !self.gate.limits().stops_auto {
+            return false;
+        }
+        let exits = self.orders.exits_remaining(symbol, closing);
+        let working = self.gate.protected_qty(symbol);
+        position.abs() > exits.plus(working).unwrap_or(Qty::LARGEST)
+    }
+}

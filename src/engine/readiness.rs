@@ -1,0 +1,75 @@
+use std::collections::BTreeMap;
+
+use crate::domain::at::At;
+use crate::engine::memory::RememberedAdjust;
+use crate::engine::reconcile::Difference;
+use crate::risk::refusal::NotReady;
+
+/// Whether the machine may open positions at all, and if not, why.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one cause of its own")]
+pub struct Readiness {
+    /// The feed is not silent.
+    pub feed_fresh: bool,
+    /// The journal takes rows.
+    pub journal_writable: bool,
+    /// The machine and the venue agreed at the last reading, or one reading has just failed.
+    pub reconciled: bool,
+    /// The last process ended without saying so, and the trader has not acknowledged it.
+    pub unclean: bool,
+    /// When the venue is to be read next.
+    pub ask_venue_at: Option<At>,
+    /// When the first of the failed readings in a row was made.
+    pub differs_since: Option<At>,
+    /// Whether the venue is being read.
+    pub asking: bool,
+    /// Differences that wait for the trader's word, by number.
+    pub adjusts: BTreeMap<u64, Difference>,
+    /// The number of the next difference.
+    pub next_adjust: u64,
+}
+
+impl Default for Readiness {
+    fn default() -> Self {
+        Self {
+            feed_fresh: true,
+            journal_writable: true,
+            reconciled: false,
+            unclean: false,
+            ask_venue_at: None,
+            differs_since: None,
+            asking: false,
+            adjusts: BTreeMap::new(),
+            next_adjust: 1,
+        }
+    }
+}
+
+impl Readiness {
+    /// Takes up the differences of earlier processes.
+    pub fn remember_adjusts(&mut self, remembered: &[RememberedAdjust]) {
+        for adjust in remembered {
+            self.next_adjust = self.next_adjust.max(adjust.number.saturating_add(1));
+            if !adjust.acknowledged {
+                let difference =
+                    Difference { symbol: adjust.symbol, engine: adjust.engine, broker: adjust.broker };
+                self.adjusts.insert(adjust.number, difference);
+            }
+        }
+    }
+
+    /// The first cause for which openings must wait.
+    pub fn cause(&self) -> Option<NotReady> {
+        if !self.feed_fresh {
+            Some(NotReady::Feed)
+        } else if !self.reconciled {
+            Some(NotReady::Reconcile)
+        } else if !self.journal_writable {
+            Some(NotReady::Journal)
+        } else if self.unclean {
+            Some(NotReady::UncleanStart)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,152 @@
+use serde::{Deserialize, Serialize};
+
+use crate::domain::day::TradingDay;
+use crate::domain::fill::Fill;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::{Intent, Origin, StrategyId};
+use crate::domain::money::Money;
+use crate::domain::order::OrderStatus;
+use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::VenueRequest;
+use crate::risk::decision::Decision;
+use crate::risk::loss::Latched;
+use crate::risk::order::Role;
+use crate::risk::state::TradingState;
+
+/// A row of the journal that the machine asks for: what it decided, and what it knew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// The gate judged an intent.
+    Decision {
+        /// The order's id when it was approved.
+        order: Option<ClientOrderId>,
+        /// What was asked.
+        intent: Intent,
+        /// Empty when it was approved, else the code with its numbers.
+        refusal: String,
+        /// What the gate said, with every number, in the shape that `buy --dry-run --json` prints.
+        decision: serde_json::Value,
+        /// The limits it was judged by, as the hash of their text.
+        limits_version: String,
+        /// The strategy's own word for it, where there was one.
+        tag: Option<String>,
+    },
+    /// An approved order, before it leaves.
+    Order {
+        /// What will be sent.
+        request: VenueRequest,
+        /// What it may do.
+        role: Role,
+        /// Who asked for it.
+        origin: Origin,
+        /// The order whose fills it protects or closes, where there is one.
+        parent: Option<ClientOrderId>,
+    },
+    /// An order changed.
+    Status {
+        /// Which order.
+        order: ClientOrderId,
+        /// Its new state.
+        status: OrderStatus,
+        /// Shares filled so far.
+        filled: Qty,
+        /// Somebody's words for it.
+        reason: Option<String>,
+    },
+    /// An order filled.
+    Fill {
+        /// The execution.
+        fill: Fill,
+        /// The symbol's position after it.
+        position: Qty,
+        /// Its average price after it.
+        avg_price: Price,
+        /// The account's cash after it.
+        cash: Money,
+    },
+    /// A trading day began; its baseline is fixed.
+    Day {
+        /// The day.
+        day: TradingDay,
+        /// The equity that today's loss is measured from.
+        e0: Money,
+    },
+    /// What the account was worth.
+    Equity {
+        /// The trading day.
+        day: TradingDay,
+        /// The smaller of ours and the broker's.
+        equity: Money,
+        /// Our own count.
+        own: Money,
+        /// Cash.
+        cash: Money,
+        /// Today's loss so far.
+        day_loss: Money,
+        /// Whether this is the day's equity at the close, from which the next day is measured.
+        close: bool,
+    },
+    /// Trading was restricted, or freed again.
+    Halt {
+        /// What passes from here on.
+        state: TradingState,
+        /// The day's end by its loss, where that is what happened.
+        latched: Option<Latched>,
+        /// Why, with its numbers.
+        reason: String,
+        /// Who did it.
+        by: Origin,
+    },
+    /// Something about a strategy.
+    Strategy {
+        /// Which.
+        id: StrategyId,
+        /// `loaded`, `log`, `failed`, `killed`, `paused`, `resumed`, `stopped`.
+        what: String,
+        /// In words.
+        detail: String,
+    },
+    /// The machine compared itself with the venue.
+    Reconcile {
+        /// Whether both agree.
+        clean: bool,
+        /// Every difference, in words.
+        differences: Vec<String>,
+    },
+    /// A difference that nothing explains; openings of the symbol wait until it is acknowledged.
+    Adjust {
+        /// Its number.
+        number: u64,
+        /// Of which symbol.
+        symbol: Symbol,
+        /// What the machine held.
+        engine: Qty,
+        /// What the broker holds.
+        broker: Qty,
+        /// The trader's words, once it is acknowledged.
+        acknowledged: Option<String>,
+    },
+    /// The kill.
+    Kill(crate::engine::event::KillReport),
+    /// Something the trader ought to read.
+    Alert(String),
+}
+
+impl Record {
+    /// The row of a decision.
+    pub fn decision(
+        order: Option<ClientOrderId>,
+        intent: Intent,
+        decision: &Decision,
+        limits_version: String,
+        tag: Option<String>,
+    ) -> Self {
+        let refusal = decision.refusal().map_or_else(String::new, ToString::to_string);
+        // The decision's own fields are texts, numbers and lists of them: writing them cannot fail.
+        let decision = serde_json::to_value(decision).unwrap_or_default();
+        Self::Decision { order, intent, refusal, decision, limits_version, tag }
+    }
+}

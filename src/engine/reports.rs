@@ -1,0 +1,181 @@
+//! What the venue says, applied: answers to requests, reports of orders, executions.
+
+use crate::domain::fill::Fill;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::{Origin, StrategyId};
+use crate::domain::money::Money;
+use crate::domain::order::OrderStatus;
+use crate::domain::strategy::StrategyEvent;
+use crate::domain::venue::{ReportKind, VenueAnswer, VenueReport};
+use crate::engine::event::Asked;
+use crate::engine::machine::Engine;
+use crate::engine::orders::Change;
+use crate::engine::record::Record;
+
+impl Engine {
+    pub(super) fn on_venue_answer(&mut self, id: ClientOrderId, asked: Asked, answer: &VenueAnswer) {
+        match (asked, answer) {
+            (Asked::Submit, VenueAnswer::Taken) => self.set_status(id, OrderStatus::Acked, None),
+            (Asked::Submit, VenueAnswer::Refused(words)) => {
+                self.set_status(id, OrderStatus::Rejected, Some(words.clone()));
+            }
+            (Asked::Submit, VenueAnswer::Unknown(words)) => {
+                // A report that came before the answer knows more than a time-out does.
+                let unheard = self.orders.get(id).is_some_and(|order| order.status == OrderStatus::Sending);
+                if unheard {
+                    self.set_status(id, OrderStatus::Unknown, Some(words.clone()));
+                }
+                self.ask_venue_soon();
+            }
+            (Asked::Cancel, VenueAnswer::Taken) => {}
+            (Asked::Cancel, VenueAnswer::Refused(words)) => self.on_cancel_refused(id, words),
+            (Asked::Cancel, VenueAnswer::Unknown(_)) => self.ask_venue_soon(),
+        }
+    }
+
+    fn on_cancel_refused(&mut self, id: ClientOrderId, words: &str) {
+        if self.orders.cancel_failed(id) == Change::Changed {
+            self.note_status(id, Some(format!("the cancel was refused: {words}")));
+        }
+        self.ask_venue_soon();
+    }
+
+    pub(super) fn on_report(&mut self, report: &VenueReport) {
+        let id = report.order;
+        if self.orders.get(id).is_none() {
+            if let ReportKind::Filled(fill) = &report.kind {
+                self.apply_fill(fill);
+            }
+            self.alert(format!("the venue speaks of an order {id} that is not ours; it will be imported and counts in every limit"));
+            return self.ask_venue_soon();
+        }
+        match &report.kind {
+            ReportKind::Accepted => self.set_status(id, OrderStatus::Acked, None),
+            ReportKind::Working => self.set_status(id, OrderStatus::Working, None),
+            ReportKind::Rejected(words) => self.set_status(id, OrderStatus::Rejected, Some(words.clone())),
+            ReportKind::Filled(fill) => self.apply_fill(fill),
+            ReportKind::Canceled => self.set_status(id, OrderStatus::Canceled, None),
+            ReportKind::Expired => self.set_status(id, OrderStatus::Expired, None),
+            ReportKind::CancelRejected(words) => self.on_cancel_refused(id, words),
+        }
+    }
+
+    pub(super) fn on_dropped(&mut self, id: ClientOrderId, reason: &str) {
+        self.gate.drop_stale(id);
+        self.set_status(id, OrderStatus::Canceled, Some(format!("never sent: {reason}")));
+    }
+
+    /// Moves an order to a state, with everything that follows from it.
+    pub(super) fn set_status(&mut self, id: ClientOrderId, status: OrderStatus, reason: Option<String>) {
+        if self.orders.change(id, status) != Change::Changed {
+            return;
+        }
+        self.note_status(id, reason);
+    }
+
+    fn note_status(&mut self, id: ClientOrderId, reason: Option<String>) {
+        let Some(order) = self.orders.get(id) else { return };
+        let (symbol, status, filled, stops, origin) =
+            (order.request.symbol, order.status, order.filled, order.is_stop(), order.origin);
+        self.gate.on_status(id, status);
+        if stops {
+            let protects = matches!(status, OrderStatus::Working | OrderStatus::Partial);
+            self.gate.on_stop_working(id, protects);
+        }
+        if !status.is_live() {
+            if let Some(order) = self.orders.get_mut(id) {
+                order.rest_until = None;
+            }
+            self.end_legs(id);
+            self.desks.entry(symbol).or_default().dirty = true;
+        }
+        self.record(Record::Status { order: id, status, filled, reason: reason.clone() });
+        if let (Origin::Strategy(strategy), true) = (origin, !status.is_live()) {
+            self.call_strategy(strategy, symbol, StrategyEvent::Order { id, status, reason });
+        }
+        if !status.is_live() {
+            self.advance_waiting(symbol);
+        }
+    }
+
+    /// Legs of an order that ended without a fill will never wake; the venue drops them without a word.
+    fn end_legs(&mut self, parent: ClientOrderId) {
+        let Some(order) = self.orders.get(parent) else { return };
+        if order.filled.is_positive() || order.status.is_live() {
+            return;
+        }
+        let legs = [order.request.stop_loss, order.request.take_profit];
+        for leg in legs.into_iter().flatten() {
+            self.set_status(
+                leg.id,
+                OrderStatus::Canceled,
+                Some(format!("its order {parent} ended unfilled")),
+            );
+        }
+    }
+
+    /// Applies an execution once, whoever tells it and however often.
+    pub(super) fn apply_fill(&mut self, fill: &Fill) {
+        if !self.executions.insert(fill.execution.clone()) {
+            return;
+        }
+        let before = self.gate.position(fill.symbol);
+        if self.gate.on_fill(fill).is_err() {
+            self.readiness.reconciled = false;
+            return self.alert(format!(
+                "a fill of {} left the range of numbers; trading stops until the account is reconciled",
+                fill.order
+            ));
+        }
+        let after = self.gate.position(fill.symbol);
+        let cash = self.gate.cash().unwrap_or(Money::ZERO);
+        self.record(Record::Fill {
+            fill: fill.clone(),
+            position: after.qty,
+            avg_price: after.avg_price,
+            cash,
+        });
+        self.count_fill(fill);
+        let desk = self.desks.entry(fill.symbol).or_default();
+        desk.dirty = true;
+        if after.qty.is_zero() {
+            desk.stop_plan = None;
+        }
+        if let Some(strategy) = self.owner_of(fill.order) {
+            self.credit_strategy(strategy, fill, before.avg_price);
+            self.call_strategy(strategy, fill.symbol, StrategyEvent::Fill(fill.clone()));
+        }
+    }
+
+    fn count_fill(&mut self, fill: &Fill) {
+        let Some(order) = self.orders.get_mut(fill.order) else { return };
+        order.filled = order.filled.plus(fill.qty).unwrap_or(order.request.qty);
+        let (filled, asked) = (order.filled, order.request.qty);
+        if filled > asked {
+            let words = format!("{} filled {filled} of {asked} shares: more than was asked for", fill.order);
+            self.readiness.reconciled = false;
+            self.alert(words);
+            self.ask_venue_soon();
+        }
+        let status = if filled >= asked { OrderStatus::Filled } else { OrderStatus::Partial };
+        if self.orders.change(fill.order, status) == Change::Changed {
+            self.note_status(fill.order, None);
+        } else {
+            self.note_filled(fill.order);
+        }
+    }
+
+    fn note_filled(&mut self, id: ClientOrderId) {
+        let Some(order) = self.orders.get(id) else { return };
+        let (status, filled) = (order.status, order.filled);
+        self.record(Record::Status { order: id, status, filled, reason: None });
+    }
+
+    /// The strategy that an order belongs to, by itself or by the order it protects.
+    pub(super) fn owner_of(&self, id: ClientOrderId) -> Option<StrategyId> {
+        match self.orders.get(id)?.origin {
+            Origin::Strategy(strategy) => Some(strategy),
+            Origin::Operator | Origin::Engine | Origin::Kill => None,
+        }
+    }
+}

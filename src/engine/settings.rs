@@ -1,0 +1,50 @@
+use serde::{Deserialize, Serialize};
+
+use crate::domain::mode::Mode;
+
+/// Which bars strategies are called with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StrategyHours {
+    /// Bars of the regular session: the part of the day in which they may open positions.
+    Regular,
+    /// Every bar of the feed.
+    All,
+}
+
+/// What is fixed for a machine at its start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Where orders go.
+    pub mode: Mode,
+    /// The six characters of this installation in every order id.
+    pub install: String,
+    /// Whether bars are the only clock: no quotes will come.
+    pub bars_only: bool,
+    /// Which bars strategies are called with.
+    pub strategy_hours: StrategyHours,
+    /// Whether market openings go out as plain market orders: bars are the only clock and nothing costs.
+    pub plain_market: bool,
+    /// Milliseconds between two rows of equity; none but at closes without it.
+    pub equity_row_every_ms: Option<i64>,
+    /// Milliseconds between two reconciles.
+    pub reconcile_every_ms: i64,
+    /// Milliseconds between two bars or quotes of the feed; freshness is measured by it.
+    pub feed_interval_ms: i64,
+}
+
+impl Settings {
+    /// The settings of a run in `mode` under the id of this installation.
+    pub fn new(mode: Mode, install: &str) -> Self {
+        Self {
+            mode,
+            install: install.to_owned(),
+            bars_only: false,
+            strategy_hours: StrategyHours::Regular,
+            plain_market: false,
+            equity_row_every_ms: Some(60_000),
+            reconcile_every_ms: 60_000,
+            feed_interval_ms: 60_000,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::intent::StrategyId;
+use crate::domain::market::Bar;
+use crate::domain::money::Money;
+use crate::domain::qty::Qty;
+use crate::domain::symbol::Symbol;
+use crate::engine::bars::BarBuilder;
+use crate::engine::event::StrategyHead;
+
+/// Whether a strategy is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Running {
+    /// It is.
+    Yes,
+    /// Not until the trader, or the end of its penalty, lets it go on.
+    Paused(String),
+    /// Never again in this run.
+    Stopped(String),
+}
+
+impl Running {
+    /// The word of the status line.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Yes => "running",
+            Self::Paused(_) => "paused",
+            Self::Stopped(_) => "stopped",
+        }
+    }
+}
+
+/// One strategy on the bench: who it is, how it stands, and what is its own.
+#[derive(Debug)]
+pub struct Strategy {
+    /// What was loaded.
+    pub head: StrategyHead,
+    /// Whether it is called.
+    pub running: Running,
+    /// Intents it asked for.
+    pub signals: u32,
+    /// Calls that failed.
+    pub errors: u32,
+    /// Realised profit or loss of its own fills.
+    pub realized: Money,
+    /// What each of its own positions holds: a close takes no more than this.
+    pub holds: BTreeMap<Symbol, Qty>,
+    /// Calls that have not been answered.
+    pub unanswered: BTreeSet<u64>,
+    // One builder and one count of bars a symbol.
+    builders: BTreeMap<Symbol, (BarBuilder, u32)>,
+}
+
+/// A bar that a strategy is to be called with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueBar {
+    /// Which strategy.
+    pub id: StrategyId,
+    /// The bar of its timeframe.
+    pub bar: Bar,
+    /// Whether it only warms up.
+    pub warm_up: bool,
+}
+
+/// Every strategy of the run.
+#[derive(Debug, Default)]
+pub struct Strategies {
+    bench: BTreeMap<StrategyId, Strategy>,
+}
+
+impl Strategies {
+    /// Puts a strategy on the bench; one of the same number is replaced (a reload).
+    pub fn load(&mut self, head: StrategyHead) {
+        let builder = || (BarBuilder::new(head.timeframe_ms), 0);
+        let builders = head.symbols.iter().map(|symbol| (*symbol, builder())).collect();
+        let (holds, realized) =
+            self.bench.remove(&head.id).map_or_else(Default::default, |old| (old.holds, old.realized));
+        let fresh = Strategy {
+            running: Running::Yes,
+            signals: 0,
+            errors: 0,
+            realized,
+            holds,
+            unanswered: BTreeSet::new(),
+            builders,
+            head,
+        };
+        self.bench.insert(fresh.head.id, fresh);
+    }
+
+    /// The strategy of this number.
+    pub fn get(&self, id: StrategyId) -> Option<&Strategy> {
+        self.bench.get(&id)
+    }
+
+    /// The strategy of this number, to be changed.
+    pub fn get_mut(&mut self, id: StrategyId) -> Option<&mut Strategy> {
+        self.bench.get_mut(&id)
+    }
+
+    /// All, by number.
+    pub fn all(&self) -> impl Iterator<Item = &Strategy> {
+        self.bench.values()
+    }
+
+    /// All, by number, to be changed.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Strategy> {
+        self.bench.values_mut()
+    }
+
+    /// Takes a bar of the feed and says which strategies are to be called with which bars.
+    ///
+    /// Paused strategies go on counting, so that their bars have no hole when they go on.
+    pub fn on_bar(&mut self, bar: &Bar, due: &mut Vec<DueBar>) {
+        for strategy in self.bench.values_mut() {
+            let Some((builder, seen)) = strategy.builders.get_mut(&bar.symbol) else { continue };
+            // A volume beyond the range ends the bar's bucket: the strategy is not called with a wrong bar.
+            let Ok(finished) = builder.add(bar) else { continue };
+            for bar in finished.into_iter().flatten() {
+                *seen = seen.saturating_add(1);
+                if strategy.running == Running::Yes {
+                    let warm_up = *seen <= strategy.head.warmup_bars;
+                    due.push(DueBar { id: strategy.head.id, bar, warm_up });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::Origin;
+use crate::domain::order::OrderStatus;
+use crate::domain::qty::Qty;
+use crate::engine::event::{Act, Event};
+use crate::engine::memory::{Memory, RememberedAdjust, RememberedOrder};
+use crate::engine::record::Record;
+use crate::journal::error::JournalError;
+use crate::journal::row::{END, EVENT, RESERVE, RUN, Row};
+use crate::journal::writer::from_sql;
+use crate::risk::state::TradingState;
+
+/// Kinds whose every row is remembered.
+const KINDS: [&str; 11] =
+    [RUN, END, RESERVE, "order", "status", "fill", "day", "equity", "halt", "kill", "adjust"];
+
+/// Beginnings of the events that are remembered by themselves, whatever the machine made of them.
+const EVENTS: [&str; 2] = ["{\"killed\":", "{\"operator\":{\"acknowledge_unclean\":"];
+
+/// Order numbers that are set aside.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Reserve {
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+/// Whether a next process must know this row.
+pub(super) fn matters(row: &Row) -> bool {
+    KINDS.contains(&row.kind.as_ref())
+        || (row.kind == EVENT && EVENTS.iter().any(|start| row.body.starts_with(start)))
+}
+
+/// Reads what the ledger remembers: the fold of its rows, in their order.
+pub(super) fn fold(connection: &Connection, path: &Path) -> Result<Memory, JournalError> {
+    let shown = path.display().to_string();
+    let fail = |fault| JournalError::of(&shown, fault);
+    let kinds = KINDS.map(|kind| format!("'{kind}'")).join(",");
+    let events = EVENTS.map(|start| format!("substr(body, 1, {}) = '{start}'", start.len())).join(" OR ");
+    let select = format!(
+        "SELECT row, run, seq, at, kind, body FROM record
+         WHERE kind IN ({kinds}) OR (kind = 'event' AND ({events})) ORDER BY row"
+    );
+    let mut folder = Folder::default();
+    let mut select = connection.prepare(&select).map_err(fail)?;
+    let mut rows = select.query([]).map_err(fail)?;
+    while let Some(found) = rows.next().map_err(fail)? {
+        let row = read_row(found).map_err(fail)?;
+        folder.add(&row).map_err(|fault| JournalError::Body { row: row.row, fault })?;
+    }
+    Ok(folder.finish())
+}
+
+/// A row as the database gives it, from the columns `row, run, seq, at, kind, body`.
+pub(super) fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        row: from_sql(row.get(0)?),
+        run: from_sql(row.get(1)?),
+        seq: from_sql(row.get(2)?),
+        at: At::from_nanos(row.get(3)?),
+        kind: row.get::<_, String>(4)?.into(),
+        body: row.get(5)?,
+    })
+}
+
+/// The fold itself: it takes rows in their order. Rows that say nothing about the future pass it by.
+#[derive(Debug, Default)]
+pub struct Folder {
+    memory: Memory,
+    orders: BTreeMap<ClientOrderId, (u64, RememberedOrder)>,
+    run_open: bool,
+    unacknowledged: bool,
+}
+
+impl Folder {
+    /// Takes the next row.
+    ///
+    /// # Errors
+    /// When its body is not what its kind says.
+    pub fn add(&mut self, row: &Row) -> serde_json::Result<()> {
+        match row.kind.as_ref() {
+            RUN => {
+                // A run that follows one without an end makes that one unclean until the trader
+                // says so: quitting in between does not.
+                self.unacknowledged |= self.run_open;
+                self.run_open = true;
+            }
+            END => self.run_open = false,
+            RESERVE => {
+                let reserve: Reserve = serde_json::from_str(&row.body)?;
+                self.uses(reserve.last);
+            }
+            _ if !matters(row) => {}
+            EVENT => self.add_event(&serde_json::from_str(&row.body)?),
+            _ => {
+                if let Some(record) = row.record() {
+                    self.add_record(row.row, record?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_event(&mut self, event: &Event) {
+        match event {
+            Event::Killed(report) => self.killed(format!("kill by {}", report.by)),
+            Event::Operator(Act::AcknowledgeUnclean { .. }) => self.unacknowledged = false,
+            _ => {}
+        }
+    }
+
+    fn add_record(&mut self, row: u64, record: Record) {
+        self.memory.resumed = true;
+        let memory = &mut self.memory;
+        match record {
+            Record::Order { request, role, origin, parent } => {
+                let legs = [request.stop_loss, request.take_profit].into_iter().flatten().map(|leg| leg.id);
+                for seq in legs.chain([request.id]).filter_map(|id| id.seq()) {
+                    self.uses(seq);
+                }
+                let (status, filled) = (OrderStatus::Intent, Qty::ZERO);
+                let order = RememberedOrder { request, role, origin, parent, status, filled };
+                self.orders.entry(request.id).or_insert((row, order));
+            }
+            Record::Status { order, status, filled, .. } => {
+                if let Some((_, known)) = self.orders.get_mut(&order) {
+                    known.status = status;
+                    known.filled = known.filled.max(filled);
+                }
+            }
+            Record::Fill { fill, .. } => memory.fills.push(fill),
+            Record::Day { day, e0 } => memory.day = Some((day, e0)),
+            Record::Equity { day, own, close: true, .. } => memory.close_equity = Some((day, own)),
+            Record::Halt { state, latched, reason, by } => {
+                memory.loss_latched = memory.loss_latched.max(latched.map(|latched| latched.day));
+                match (state, by) {
+                    (TradingState::Halted, _) => self.killed(reason),
+                    (_, Origin::Operator) => memory.killed = None,
+                    _ => {}
+                }
+            }
+            Record::Kill(report) => self.killed(format!("kill by {}", report.by)),
+            Record::Adjust { number, symbol, engine, broker, acknowledged } => {
+                memory.adjusts.retain(|adjust| adjust.number != number);
+                let acknowledged = acknowledged.is_some();
+                memory.adjusts.push(RememberedAdjust { number, symbol, engine, broker, acknowledged });
+            }
+            Record::Equity { .. }
+            | Record::Decision { .. }
+            | Record::Strategy { .. }
+            | Record::Reconcile { .. }
+            | Record::Alert(_) => {}
+        }
+    }
+
+    /// The first reason stands: what follows it while halted is not why.
+    fn killed(&mut self, reason: String) {
+        self.memory.killed.get_or_insert(reason);
+    }
+
+    fn uses(&mut self, order_seq: u64) {
+        self.memory.last_order_seq = self.memory.last_order_seq.max(order_seq);
+    }
+
+    /// What the rows so far add up to.
+    #[must_use]
+    pub fn finish(mut self) -> Memory {
+        // The end may have come between a fill's row and its order's.
+        let mut filled: BTreeMap<ClientOrderId, Qty> = BTreeMap::new();
+        for fill in &self.memory.fills {
+            let sum = filled.entry(fill.order).or_default();
+            *sum = sum.plus(fill.qty).unwrap_or(Qty::LARGEST);
+        }
+        let mut live: Vec<_> =
+            self.orders.into_values().filter(|(_, order)| order.status.is_live()).collect();
+        live.sort_by_key(|(row, _)| *row);
+        let with_fills = |(_, mut order): (u64, RememberedOrder)| {
+            let sum = filled.get(&order.request.id).copied().unwrap_or_default();
+            order.filled = order.filled.max(sum).min(order.request.qty);
+            order
+        };
+        self.memory.live_orders = live.into_iter().map(with_fills).collect();
+        self.memory.unclean = self.run_open || self.unacknowledged;
+        self.memory
+    }
+}

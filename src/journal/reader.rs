@@ -1,0 +1,230 @@
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::domain::at::At;
+use crate::engine::memory::Memory;
+use crate::journal::error::JournalError;
+use crate::journal::fold::{self, read_row};
+use crate::journal::guard;
+use crate::journal::row::{Row, hex};
+use crate::journal::schema::PATIENCE;
+use crate::journal::writer::{from_sql, to_sql};
+
+/// A ledger that is only read: it may be open for writing elsewhere.
+pub struct Reader {
+    pub(super) connection: Connection,
+    path: PathBuf,
+}
+
+impl Reader {
+    /// Opens a ledger to read.
+    ///
+    /// # Errors
+    /// When there is none, or it is not the trader's own, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let shown = path.display().to_string();
+        if !guard::existing(path)? {
+            return Err(JournalError::Absent { path: shown });
+        }
+        let open = || -> rusqlite::Result<Connection> {
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection.pragma_update(None, "trusted_schema", "OFF")?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|fault| JournalError::of(&shown, fault))?;
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// Hands every row behind `after` to `take`, oldest first, until it says `false`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn each_row(&self, after: u64, mut take: impl FnMut(Row) -> bool) -> Result<(), JournalError> {
+        let select = "SELECT row, run, seq, at, kind, body FROM record WHERE row > ?1 ORDER BY row";
+        let mut select = self.connection.prepare_cached(select).map_err(|fault| self.fault(fault))?;
+        let mut rows = select.query([to_sql(after)]).map_err(|fault| self.fault(fault))?;
+        while let Some(found) = rows.next().map_err(|fault| self.fault(fault))? {
+            if !take(read_row(found).map_err(|fault| self.fault(fault))?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of one kind, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rows(&self, kind: &str) -> Result<Vec<Row>, JournalError> {
+        let select = "SELECT row, run, seq, at, kind, body FROM record WHERE kind = ?1 ORDER BY row";
+        self.select(select, rusqlite::params![kind])
+    }
+
+    /// The rows of one run, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn run(&self, run: u64) -> Result<Vec<Row>, JournalError> {
+        let select = "SELECT row, run, seq, at, kind, body FROM record WHERE run = ?1 ORDER BY row";
+        self.select(select, rusqlite::params![to_sql(run)])
+    }
+
+    /// The number of the last run; `None` before the first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn last_run(&self) -> Result<Option<u64>, JournalError> {
+        let select = "SELECT MAX(run) FROM record WHERE kind = 'run'";
+        let last = self.connection.query_row(select, [], |row| row.get::<_, Option<i64>>(0));
+        last.map(|run| run.map(from_sql)).map_err(|fault| self.fault(fault))
+    }
+
+    /// What the ledger remembers, as the next process would be told.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a row cannot be understood.
+    pub fn memory(&self) -> Result<Memory, JournalError> {
+        fold::fold(&self.connection, &self.path)
+    }
+
+    /// A view as a header and its cells, oldest first; instants as text.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn view(&self, view: View) -> Result<Table, JournalError> {
+        let read = || -> rusqlite::Result<Table> {
+            let select = format!("SELECT * FROM {} ORDER BY row", view.word());
+            let mut select = self.connection.prepare_cached(&select)?;
+            let header: Vec<String> = select.column_names().map(str::to_owned).collect();
+            let read = |row: &rusqlite::Row<'_>| {
+                header
+                    .iter()
+                    .enumerate()
+                    .map(|(index, name)| row.get(index).map(|value| cell(name, value)))
+                    .collect()
+            };
+            let rows = select.query_map([], read)?.collect::<rusqlite::Result<_>>()?;
+            Ok(Table { header, rows })
+        };
+        read().map_err(|fault| self.fault(fault))
+    }
+
+    /// Writes a whole copy of the ledger to a new file, also while it is being written.
+    ///
+    /// # Errors
+    /// When there is something at `target` already, or it cannot be written.
+    pub fn backup(&self, target: &Path) -> Result<(), JournalError> {
+        guard::folder_of(target)?;
+        if guard::existing(target)? {
+            let (what, remedy) = ("exists already", "name a new file");
+            return Err(JournalError::Unsafe { path: target.display().to_string(), what, remedy });
+        }
+        drop(guard::file(target)?);
+        let copied = self.connection.execute("VACUUM INTO ?1", [target.display().to_string()]);
+        copied.map(drop).map_err(|fault| JournalError::of(&target.display().to_string(), fault))
+    }
+
+    fn select(&self, select: &str, key: impl rusqlite::Params) -> Result<Vec<Row>, JournalError> {
+        let read = || -> rusqlite::Result<Vec<Row>> {
+            self.connection.prepare_cached(select)?.query_map(key, read_row)?.collect()
+        };
+        read().map_err(|fault| self.fault(fault))
+    }
+
+    pub(super) fn fault(&self, fault: rusqlite::Error) -> JournalError {
+        JournalError::of(&self.path.display().to_string(), fault)
+    }
+}
+
+fn cell(column: &str, value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Integer(nanos) if column == "at" => Some(At::from_nanos(nanos).to_string()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Real(number) => Some(number.to_string()),
+        Value::Text(text) => Some(text),
+        Value::Blob(bytes) => Some(hex(&bytes)),
+    }
+}
+
+/// A cut of the journal for eyes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Every run, as it said when it began.
+    Runs,
+    /// Every order with its last state.
+    Orders,
+    /// Every execution.
+    Fills,
+    /// Every judgement of the gate.
+    Decisions,
+    /// Those judgements that were refusals.
+    Refusals,
+    /// Every halt and re-arm.
+    Halts,
+    /// Every kill.
+    Kills,
+    /// Every day with its baseline.
+    Days,
+    /// What the account was worth.
+    Equity,
+    /// What happened to strategies.
+    StrategyEvents,
+    /// Every reconcile that differed, or agreed again.
+    Reconciles,
+    /// Differences that nothing explained.
+    Adjustments,
+    /// What the trader ought to have read.
+    Alerts,
+}
+
+impl View {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Runs,
+        Self::Orders,
+        Self::Fills,
+        Self::Decisions,
+        Self::Refusals,
+        Self::Halts,
+        Self::Kills,
+        Self::Days,
+        Self::Equity,
+        Self::StrategyEvents,
+        Self::Reconciles,
+        Self::Adjustments,
+        Self::Alerts,
+    ];
+
+    /// The view's name, in the database and in the shell.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Orders => "orders",
+            Self::Fills => "fills",
+            Self::Decisions => "decisions",
+            Self::Refusals => "refusals",
+            Self::Halts => "halts",
+            Self::Kills => "kills",
+            Self::Days => "days",
+            Self::Equity => "equity",
+            Self::StrategyEvents => "strategy_events",
+            Self::Reconciles => "reconciles",
+            Self::Adjustments => "adjustments",
+            Self::Alerts => "alerts",
+        }
+    }
+}
+
+/// A header and cells; an absent cell is nothing, not an empty text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The names of the columns.
+    pub header: Vec<String>,
+    /// The rows, oldest first.
+    pub rows: Vec<Vec<Option<String>>>,
+}

@@ -1,0 +1,251 @@
+//! What one process leaves to the next, as tests.
+
+use std::path::Path;
+
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::Origin;
+use crate::domain::mode::Mode;
+use crate::domain::money::Money;
+use crate::domain::order::OrderStatus;
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::engine::event::{Act, Event, Stamped};
+use crate::engine::memory::Memory;
+use crate::engine::record::Record;
+use crate::journal::export::{csv, json};
+use crate::journal::fold::Folder as Fold;
+use crate::journal::reader::{Reader, View};
+use crate::journal::testing::{
+    Folder, at, end, fill, halt, head, id, kill_report, one_of_each, order, status, trade,
+};
+use crate::journal::verify::verify;
+use crate::journal::writer::Journal;
+use crate::risk::loss::{Confirmation, Latched};
+use crate::risk::order::Role;
+use crate::risk::state::TradingState;
+
+fn remembered(path: &Path) -> Memory {
+    Reader::open(path).unwrap().memory().unwrap()
+}
+
+fn operator(act: Act) -> Event {
+    Event::Operator(act)
+}
+
+/// After every row, a process that starts there knows exactly what the rows so far say.
+#[test]
+fn every_prefix_of_a_run_folds_to_what_was_written() {
+    let folder = Folder::new("prefix");
+    let path = folder.file("a.db");
+    let (mut journal, empty) = Journal::open(&path, at(0)).unwrap();
+    assert_eq!(empty, Memory::default());
+    journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+    trade(&mut journal, "abc123", 0, 1, 1, 0);
+    for record in one_of_each() {
+        journal.record(9, at(9), &record).unwrap();
+    }
+    journal.event(&Stamped { seq: 10, at: at(10), event: Event::Killed(kill_report()) }).unwrap();
+    journal.end_run(&end(), at(11)).unwrap();
+    drop(journal);
+
+    let mut rows = Vec::new();
+    Reader::open(&path)
+        .unwrap()
+        .each_row(0, |row| {
+            rows.push(row);
+            true
+        })
+        .unwrap();
+    let prefix = folder.file("prefix.db");
+    for length in 0..=rows.len() {
+        for beside in ["prefix.db", "prefix.db-wal", "prefix.db-shm", "prefix.audit.head", "prefix.emergency"]
+        {
+            drop(std::fs::remove_file(folder.file(beside)));
+        }
+        drop(Journal::open(&prefix, at(0)).unwrap());
+        let connection = rusqlite::Connection::open(&prefix).unwrap();
+        let copy = format!(
+            "ATTACH '{}' AS whole; INSERT INTO record SELECT * FROM whole.record WHERE row <= {length} ORDER BY row",
+            path.display()
+        );
+        connection.execute_batch(&copy).unwrap();
+        drop(connection);
+        let mut fold = Fold::default();
+        rows[..length].iter().for_each(|row| fold.add(row).unwrap());
+        let (_, memory) = Journal::open(&prefix, at(0)).unwrap();
+        assert_eq!(memory, fold.finish(), "after {length} rows");
+    }
+    let memory = remembered(&path);
+    assert!(memory.resumed && !memory.unclean && memory.killed.is_some());
+    assert_eq!((memory.fills.len(), memory.last_order_seq, memory.adjusts.len()), (2, 1, 1));
+}
+
+#[test]
+fn live_orders_keep_their_last_state_and_ended_ones_are_gone() {
+    let folder = Folder::new("live");
+    let path = folder.file("a.db");
+    let (mut journal, _) = Journal::open(&path, at(0)).unwrap();
+    journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+    let ids: Vec<ClientOrderId> = [12, 3, 7].map(|seq| id("abc123", seq)).to_vec();
+    for id in &ids {
+        journal.record(1, at(1), &order(*id, Side::Buy, 10, Role::Opening)).unwrap();
+    }
+    journal.record(2, at(2), &status(ids[0], OrderStatus::Canceled, 0)).unwrap();
+    journal.record(2, at(2), &status(ids[1], OrderStatus::Working, 0)).unwrap();
+    // The end came between the fill's row and the order's.
+    journal.record(3, at(3), &fill(ids[1], "e1", 4, 4, 0)).unwrap();
+    journal.commit().unwrap();
+    let memory = remembered(&path);
+    let live: Vec<_> =
+        memory.live_orders.iter().map(|order| (order.request.id, order.status, order.filled)).collect();
+    assert_eq!(
+        live,
+        [(ids[1], OrderStatus::Working, Qty::shares(4)), (ids[2], OrderStatus::Intent, Qty::ZERO)]
+    );
+    assert_eq!(memory.last_order_seq, 12);
+}
+
+#[test]
+fn order_numbers_set_aside_for_the_kill_are_never_used_again() {
+    let folder = Folder::new("reserve");
+    let path = folder.file("a.db");
+    let (mut journal, mut memory) = Journal::open(&path, at(0)).unwrap();
+    journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+    let block = journal.reserve_order_numbers(&mut memory, 100, at(0)).unwrap();
+    assert_eq!((block, memory.last_order_seq), (1..=100, 100));
+    drop(journal);
+    assert_eq!(remembered(&path).last_order_seq, 100);
+}
+
+/// A kill stays through restarts until the trader's own row; a day's latch stays for its day.
+#[test]
+fn only_the_trader_clears_a_kill() {
+    let folder = Folder::new("kill");
+    let path = folder.file("a.db");
+    let (mut journal, _) = Journal::open(&path, at(0)).unwrap();
+    journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+    let mut after = |record: Record| {
+        journal.record(1, at(1), &record).unwrap();
+        journal.commit().unwrap();
+        remembered(&path)
+    };
+    assert_eq!(after(Record::Kill(kill_report())).killed.as_deref(), Some("kill by the chord"));
+    assert!(after(halt(TradingState::Halted, Origin::Operator)).killed.is_some(), "a word while halted");
+    assert!(after(halt(TradingState::Active, Origin::Engine)).killed.is_some());
+    assert_eq!(after(halt(TradingState::Active, Origin::Operator)).killed, None);
+    let day = "2013-10-07".parse().unwrap();
+    let latched = Latched {
+        day,
+        at: at(1),
+        loss: Money::dollars(2_000),
+        limit: Money::dollars(2_000),
+        by: Confirmation::Broker,
+    };
+    let latch = Record::Halt {
+        state: TradingState::ReduceOnly,
+        latched: Some(latched),
+        reason: String::new(),
+        by: Origin::Engine,
+    };
+    assert_eq!(after(latch).loss_latched, Some(day));
+    assert_eq!(after(halt(TradingState::Active, Origin::Operator)).loss_latched, Some(day));
+}
+
+/// Quitting and starting again does not acknowledge what nobody acknowledged.
+#[test]
+fn an_unclean_end_waits_for_the_traders_word_through_clean_ones() {
+    let folder = Folder::new("unclean");
+    let path = folder.file("a.db");
+    let unclean = |clean_end: bool, act: Option<Act>| {
+        let (mut journal, memory) = Journal::open(&path, at(0)).unwrap();
+        journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+        if let Some(act) = act {
+            journal.event(&Stamped { seq: 1, at: at(1), event: operator(act) }).unwrap();
+        }
+        journal.commit().unwrap();
+        if clean_end {
+            journal.end_run(&end(), at(2)).unwrap();
+        }
+        memory.unclean
+    };
+    assert!(!unclean(false, None));
+    assert!(unclean(true, None));
+    assert!(unclean(true, Some(Act::AcknowledgeUnclean { reason: "looked".to_owned() })));
+    assert!(!unclean(true, None));
+}
+
+/// Two installations at different hours of the wall clock: the same run, the same hash; and the file
+/// gives the same as the writer.
+#[test]
+fn a_runs_hash_is_that_of_its_input_alone() {
+    let folder = Folder::new("hash");
+    let hash = |name: &str, install: &str, first_order: u64, start: i64, mode: Mode| {
+        let path = folder.file(name);
+        let (mut journal, _) = Journal::open(&path, at(0)).unwrap();
+        let mut run = head(mode);
+        run.started_at = at(start);
+        journal.begin_run(&run, at(start)).unwrap();
+        trade(&mut journal, install, first_order * 5, first_order, start, 0);
+        let written = journal.journal_hash();
+        journal.end_run(&end(), at(start + 20)).unwrap();
+        assert_eq!(journal.journal_hash(), written, "a clean end adds nothing");
+        assert_eq!(verify(&path).unwrap().runs.last().unwrap().journal_hash, written);
+        written
+    };
+    let first = hash("one.db", "abc123", 1, 10, Mode::Paper);
+    assert_eq!(first, hash("two.db", "zzz999", 40, 5_000, Mode::Paper));
+    assert_eq!(first, hash("two.db", "zzz999", 50, 6_000, Mode::Paper), "a second run on the same ledger");
+    let mut memory_only = Journal::in_memory().unwrap();
+    memory_only.begin_run(&head(Mode::Paper), at(0)).unwrap();
+    trade(&mut memory_only, "abc123", 0, 1, 10, 0);
+    assert_eq!(memory_only.journal_hash(), first);
+    memory_only.event(&Stamped { seq: 99, at: at(99), event: Event::Clock }).unwrap();
+    assert_ne!(memory_only.journal_hash(), first);
+}
+
+#[test]
+fn every_view_opens_and_reads_what_was_written() {
+    let folder = Folder::new("views");
+    let path = folder.file("a.db");
+    let (mut journal, _) = Journal::open(&path, at(0)).unwrap();
+    journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+    for record in one_of_each() {
+        journal.record(9, at(9), &record).unwrap();
+    }
+    trade(&mut journal, "abc123", 9, 2, 10, 0);
+    journal.commit().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    for view in View::ALL {
+        let table = reader.view(view).unwrap();
+        assert!(!table.rows.is_empty(), "{view:?}");
+        let named = table.rows.iter().flat_map(|row| row.iter().skip(4)).any(Option::is_some);
+        assert!(named, "{view:?} shows nothing but its rows' places");
+    }
+    let orders = csv(&reader.view(View::Orders).unwrap());
+    let line = orders.lines().find(|line| line.contains("hs-sabc123-131007-2")).unwrap();
+    assert!(line.contains("SPY,buy,10,limit,100,,day,opening,operator,,partial,4,"), "{line}");
+    let refusals = json(&reader.view(View::Refusals).unwrap());
+    assert_eq!(refusals.as_array().unwrap().len(), 1);
+    assert_eq!(refusals[0]["refusal"], "POSITION_LIMIT exposure=20000.00 limit=10000.00");
+    assert_eq!(refusals[0]["at"], "2013-10-07T13:30:11Z");
+}
+
+#[test]
+fn a_backup_is_whole_and_takes_no_others_place() {
+    let folder = Folder::new("backup");
+    let path = folder.file("a.db");
+    let (mut journal, _) = Journal::open(&path, at(0)).unwrap();
+    journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+    trade(&mut journal, "abc123", 0, 1, 1, 0);
+    journal.commit().unwrap();
+    let copy = folder.file("copy.db");
+    let reader = Reader::open(&path).unwrap();
+    reader.backup(&copy).unwrap();
+    assert_eq!(verify(&copy).unwrap().head, verify(&path).unwrap().head);
+    assert!(reader.backup(&copy).unwrap_err().to_string().contains("exists already; name a new file"));
+    let absent = Reader::open(&folder.file("none.db")).err().unwrap().to_string();
+    assert!(
+        absent.contains("there is no journal at") && absent.contains("`hardstop run` makes one"),
+        "{absent}"
+    );
+}

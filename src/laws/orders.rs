@@ -1,0 +1,237 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::{Intent, Origin};
+use crate::domain::order::OrderStatus;
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::{VenueOrder, VenueRequest};
+use crate::laws::accounting::Accounting;
+use crate::laws::checker::Found;
+use crate::laws::facts::{Decided, Fact, What};
+use crate::risk::order::Role;
+use crate::risk::refusal::Code;
+
+/// L1 to L5, L7 and L13: the life of orders.
+#[derive(Debug, Default)]
+pub(super) struct Orders {
+    known: BTreeMap<ClientOrderId, Known>,
+    /// The living by symbol, so that a long history is not walked through for each order.
+    live: BTreeMap<Symbol, BTreeSet<ClientOrderId>>,
+    /// Approvals whose order is not written yet.
+    approved: BTreeMap<ClientOrderId, Intent>,
+    ever_approved: BTreeSet<ClientOrderId>,
+}
+
+#[derive(Debug)]
+struct Known {
+    request: VenueRequest,
+    role: Role,
+    parent: Option<ClientOrderId>,
+    status: OrderStatus,
+    filled: Qty,
+}
+
+impl Known {
+    fn remaining(&self) -> Qty {
+        if self.status.is_live() {
+            self.request.qty.minus(self.filled).unwrap_or(Qty::ZERO).at_least_zero()
+        } else {
+            Qty::ZERO
+        }
+    }
+}
+
+impl Orders {
+    pub(super) fn push(&mut self, fact: &Fact, positions: &Accounting, found: &mut Found) {
+        match &fact.what {
+            What::Decided(decided) => self.decided(decided, found),
+            What::Order { request, role, origin, parent } => {
+                self.may_be_sent(request, *role, *origin, *parent, found);
+                self.fits_the_position(request, *role, *parent, positions, found);
+                let (request, status, filled) = (*request, OrderStatus::Intent, Qty::ZERO);
+                let known = Known { request, role: *role, parent: *parent, status, filled };
+                self.live.entry(request.symbol).or_default().insert(request.id);
+                if self.known.insert(request.id, known).is_some() {
+                    found.breach("L3", format!("the id {} was used twice", request.id));
+                }
+            }
+            What::Sent(order) => self.sent(*order, found),
+            What::Status { order, status, filled } => self.moved(*order, *status, *filled, found),
+            What::Filled { fill, position, .. } => {
+                let before = position.minus(fill.qty.signed(fill.side)).unwrap_or(*position);
+                let crosses = (before.is_positive() && position.is_negative())
+                    || (before.is_negative() && position.is_positive());
+                if crosses && self.known.contains_key(&fill.order) {
+                    let words =
+                        format!("order {} took {} from {before} to {position}", fill.order, fill.symbol);
+                    found.breach("L7", words);
+                }
+            }
+            What::Venue(state) => {
+                for listed in state.open_orders.iter().chain(&state.closed_orders) {
+                    self.listed(listed, found);
+                }
+            }
+            What::RunBegan(_) => self.approved.clear(),
+            What::RunEnded => {
+                for id in std::mem::take(&mut self.approved).into_keys() {
+                    found.breach("L13", format!("{id} was approved, and nothing says what became of it"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn decided(&mut self, decided: &Decided, found: &mut Found) {
+        match (decided.approved, decided.order) {
+            (true, Some(id)) => {
+                if !self.ever_approved.insert(id) {
+                    found.breach("L2", format!("{id} was approved twice"));
+                }
+                self.approved.insert(id, decided.intent);
+            }
+            (true, None) => found.breach("L2", "an approval names no order".to_owned()),
+            (false, _) => {
+                let known = decided.code.as_deref().and_then(Code::from_word);
+                if known.is_none() {
+                    let word = decided.code.as_deref().unwrap_or("none");
+                    found.breach("L13", format!("a refusal has no code that exists ({word})"));
+                }
+            }
+        }
+        if decided.limits_version.is_empty() {
+            found.breach("L2", "a decision does not name the limits it was made by".to_owned());
+        }
+    }
+
+    /// L2: an order goes back to an approval. Legs go back to their order's, and the stops that the
+    /// engine keeps, like the kill's orders, to none: they can only make a position smaller.
+    fn may_be_sent(
+        &mut self,
+        request: &VenueRequest,
+        role: Role,
+        origin: Origin,
+        parent: Option<ClientOrderId>,
+        found: &mut Found,
+    ) {
+        let id = request.id;
+        if let Some(parent) = parent {
+            if !self.known.contains_key(&parent) {
+                found.breach("L2", format!("{id} is a leg of {parent}, which nobody approved"));
+            }
+            return;
+        }
+        let Some(intent) = self.approved.remove(&id) else {
+            let only_protects = role == Role::Protective && origin == Origin::Engine;
+            let kills = role != Role::Opening && origin == Origin::Kill;
+            if !only_protects && !kills {
+                found.breach("L2", format!("no decision approved {id}"));
+            }
+            return;
+        };
+        let same = intent.symbol == request.symbol && intent.side == request.side && intent.origin == origin;
+        if !same {
+            found.breach("L2", format!("{id} is not what was approved: symbol, side or origin differ"));
+        }
+        if request.qty > intent.qty {
+            found.breach(
+                "L4",
+                format!("{id} is for {} shares, and {} were approved", request.qty, intent.qty),
+            );
+        }
+    }
+
+    /// L7: exits and stops at the venue never exceed the position they close.
+    fn fits_the_position(
+        &self,
+        request: &VenueRequest,
+        role: Role,
+        parent: Option<ClientOrderId>,
+        positions: &Accounting,
+        found: &mut Found,
+    ) {
+        if role == Role::Opening || parent.is_some() || request.one_cancels.is_some() {
+            return;
+        }
+        let held = positions.position(request.symbol);
+        let closes = match request.side {
+            Side::Sell => held.is_positive(),
+            Side::Buy => held.is_negative(),
+        };
+        let beside = self.closing_remaining(request);
+        let all = beside.plus(request.qty).unwrap_or(Qty::LARGEST);
+        if !closes || all > held.abs() {
+            let (id, symbol) = (request.id, request.symbol);
+            let words =
+                format!("{id} brings exits and stops of {symbol} to {all} shares, and {held} are held");
+            found.breach("L7", words);
+        }
+    }
+
+    /// Shares of live exits and stops on the side of `request`: a leg by what its order has filled,
+    /// and the legs of one order once.
+    fn closing_remaining(&self, request: &VenueRequest) -> Qty {
+        let mut groups: BTreeMap<ClientOrderId, Qty> = BTreeMap::new();
+        let live = self.live.get(&request.symbol).into_iter().flatten().filter_map(|id| self.known.get(id));
+        let closing = live.filter(|known| known.role != Role::Opening && known.request.side == request.side);
+        for known in closing {
+            let awake = match known.parent.and_then(|parent| self.known.get(&parent)) {
+                Some(parent) => known.remaining().min(parent.filled),
+                None => known.remaining(),
+            };
+            let group = known.parent.or(known.request.one_cancels).unwrap_or(known.request.id);
+            let largest = groups.entry(group).or_default();
+            *largest = awake.max(*largest);
+        }
+        groups.into_values().fold(Qty::ZERO, |sum, qty| sum.plus(qty).unwrap_or(Qty::LARGEST))
+    }
+
+    fn sent(&mut self, id: ClientOrderId, found: &mut Found) {
+        if !self.known.contains_key(&id) {
+            found.breach("L1", format!("{id} was sent, and no earlier row says so"));
+        }
+    }
+
+    /// L1 and L4: what the venue holds under our id is what was written down.
+    fn listed(&self, listed: &VenueOrder, found: &mut Found) {
+        let Some(known) = self.known.get(&listed.request.id) else { return };
+        let (ours, theirs) = (&known.request, &listed.request);
+        if (ours.symbol, ours.side) != (theirs.symbol, theirs.side) {
+            found.breach(
+                "L1",
+                format!("the venue holds {} with another symbol or side than was written", ours.id),
+            );
+        }
+        if theirs.qty > ours.qty {
+            let words =
+                format!("the venue holds {} of {}, and {} were written", theirs.qty, ours.id, ours.qty);
+            found.breach("L4", words);
+        }
+    }
+
+    /// L5: an end is never left, and what filled stays filled.
+    fn moved(&mut self, id: ClientOrderId, status: OrderStatus, filled: Qty, found: &mut Found) {
+        // An order that is not ours has no row of its own.
+        let Some(known) = self.known.get_mut(&id) else { return };
+        if !known.status.is_live() && status != known.status {
+            let (from, to) = (known.status.word(), status.word());
+            found.breach("L5", format!("{id} went from {from}, which is an end, to {to}"));
+        }
+        if filled < known.filled {
+            found.breach("L5", format!("{id} had filled {} shares, and then {filled}", known.filled));
+        }
+        if filled.is_negative() || filled > known.request.qty {
+            found.breach("L5", format!("{id} filled {filled} of {} shares", known.request.qty));
+        }
+        known.status = status;
+        known.filled = filled;
+        let symbol = known.request.symbol;
+        if !status.is_live()
+            && let Some(live) = self.live.get_mut(&symbol)
+        {
+            live.remove(&id);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+use std::collections::VecDeque;
+
+use crate::broker::door::{Door, DoorOutcome};
+use crate::broker::market::Market;
+use crate::domain::at::At;
+use crate::domain::intent::StrategyId;
+use crate::domain::market::Tick;
+use crate::domain::strategy::{Outcome, StrategyCall};
+use crate::engine::command::Command;
+use crate::engine::event::{Asked, Event, Stamped};
+use crate::engine::machine::Engine;
+use crate::engine::record::Record;
+use crate::journal::error::JournalError;
+use crate::journal::row::{Frame, RunEnd};
+use crate::journal::tape::TapeWriter;
+use crate::journal::writer::Journal;
+use crate::pump::audience::Audience;
+use crate::pump::bench::Bench;
+use crate::risk::order::Role;
+use crate::risk::token::ApprovedOrder;
+
+/// When rows become durable that no order waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// At the end of every turn that wrote any.
+    EveryTurn,
+    /// After this many rows: for runs that can simply be run again.
+    Groups(u32),
+}
+
+/// The pump: sole owner of the machine and of everything it commands.
+pub struct Pump<A: Audience> {
+    engine: Engine,
+    door: Door,
+    market: Option<Market>,
+    journal: Journal,
+    tape: Option<TapeWriter>,
+    bench: Bench,
+    audience: A,
+    durability: Durability,
+    queue: VecDeque<Event>,
+    seq: u64,
+    now: At,
+    rows_waiting: u32,
+    journal_down: bool,
+}
+
+/// The parts a pump is put together from.
+pub struct Parts<A: Audience> {
+    /// The machine, before its first event.
+    pub engine: Engine,
+    /// The only way to the venue.
+    pub door: Door,
+    /// The market side of the embedded exchange, where that is the venue.
+    pub market: Option<Market>,
+    /// The journal, with its run begun.
+    pub journal: Journal,
+    /// Where ticks are kept, where they are.
+    pub tape: Option<TapeWriter>,
+    /// The strategies' processes.
+    pub bench: Bench,
+    /// Who is told every row.
+    pub audience: A,
+    /// When rows become durable that no order waits for.
+    pub durability: Durability,
+    /// The number of the last event of this ledger.
+    pub last_seq: u64,
+}
+
+impl<A: Audience> Pump<A> {
+    /// Puts the parts together; nothing happens before the first turn.
+    pub fn new(parts: Parts<A>) -> Self {
+        Self {
+            engine: parts.engine,
+            door: parts.door,
+            market: parts.market,
+            journal: parts.journal,
+            tape: parts.tape,
+            bench: parts.bench,
+            audience: parts.audience,
+            durability: parts.durability,
+            queue: VecDeque::new(),
+            seq: parts.last_seq,
+            now: At::default(),
+            rows_waiting: 0,
+            journal_down: false,
+        }
+    }
+
+    /// Handles one event and everything that follows from it, until nothing is left to do.
+    pub fn turn(&mut self, at: At, event: Event) {
+        self.pass_deadlines(at);
+        self.handle(at, event);
+    }
+
+    /// Lets time pass up to `at`: every deadline of the machine is met at its own instant.
+    pub fn pass_deadlines(&mut self, at: At) {
+        let mut last = None;
+        while self.engine.next_deadline() <= at {
+            let due = self.engine.next_deadline().max(self.now);
+            // A deadline that its own event did not move would hold the pump for ever.
+            if last == Some(due) {
+                break;
+            }
+            last = Some(due);
+            self.handle(due, Event::Clock);
+        }
+    }
+
+    /// The machine, to be looked at.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The run's hash so far.
+    pub fn journal_hash(&self) -> String {
+        self.journal.journal_hash()
+    }
+
+    /// The instant of the last event.
+    pub fn now(&self) -> At {
+        self.now
+    }
+
+    /// Who is told every row.
+    pub fn audience_mut(&mut self) -> &mut A {
+        &mut self.audience
+    }
+
+    /// The strategies' processes.
+    pub fn bench_mut(&mut self) -> &mut Bench {
+        &mut self.bench
+    }
+
+    /// Ends the run cleanly: every row is on disk when this returns well.
+    ///
+    /// # Errors
+    /// When the last rows cannot be written.
+    pub fn end(&mut self, end: &RunEnd) -> Result<(), JournalError> {
+        self.commit()?;
+        self.journal.end_run(end, self.now)
+    }
+
+    fn handle(&mut self, at: At, event: Event) {
+        self.now = self.now.max(at);
+        if let Some(market) = &self.market {
+            // What the market does to resting orders comes before what the machine makes of it.
+            match &event {
+                Event::Tick(tick) => market.on_tick(tick),
+                _ => market.advance(self.now),
+            }
+            self.take_reports();
+        }
+        self.queue.push_back(event);
+        while let Some(event) = self.queue.pop_front() {
+            self.step(event);
+        }
+        self.settle();
+    }
+
+    fn step(&mut self, event: Event) {
+        self.seq += 1;
+        let stamped = Stamped { seq: self.seq, at: self.now, event };
+        self.remember(&stamped);
+        for command in self.engine.step(&stamped) {
+            self.carry_out(command);
+        }
+    }
+
+    fn remember(&mut self, stamped: &Stamped) {
+        let kept = if let Event::Tick(tick) = &stamped.event {
+            self.keep_tick(stamped.seq, tick)
+        } else {
+            self.rows_waiting += 1;
+            self.journal.event(stamped)
+        };
+        if let Err(fault) = kept {
+            self.on_journal_fault(&fault);
+        }
+    }
+
+    fn keep_tick(&mut self, seq: u64, tick: &Tick) -> Result<(), JournalError> {
+        let now = self.now;
+        self.tape.as_mut().map_or(Ok(()), |tape| tape.append(seq, now, tick))
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Record(record) => self.write(&record),
+            Command::Submit(order) => self.submit(order),
+            Command::Cancel(ticket) => {
+                let order = ticket.order();
+                let answer = self.door.cancel(ticket, self.now);
+                self.queue.push_back(Event::Answered { order, asked: Asked::Cancel, answer });
+                self.take_reports();
+            }
+            Command::RunStrategy(id, call) => self.run_strategy(id, &call),
+            Command::StopStrategy(id) => self.bench.stop(id),
+            Command::AskVenue(ids) => {
+                let event = match self.door.state(self.now, &ids) {
+                    Ok(state) => Event::Venue(Box::new(state)),
+                    Err(words) => Event::VenueSilent(words),
+                };
+                self.queue.push_back(event);
+            }
+        }
+    }
+
+    fn write(&mut self, record: &Record) {
+        self.rows_waiting += 1;
+        if let Err(fault) = self.journal.record(self.seq, self.now, record) {
+            self.on_journal_fault(&fault);
+        }
+        self.audience.hear(self.seq, self.now, record);
+    }
+
+    /// The order's row is on disk before the order leaves. While it cannot be, no position is
+    /// opened; what protects or reduces goes on, noted in the emergency file.
+    fn submit(&mut self, order: ApprovedOrder) {
+        let id = order.request().id;
+        if let Err(fault) = self.commit() {
+            self.on_journal_fault(&fault);
+            if order.role() == Role::Opening {
+                let reason = format!("the journal cannot be written ({fault})");
+                self.queue.push_back(Event::Dropped { order: id, reason });
+                return;
+            }
+            if let Err(fault) = self.journal.commit_emergency() {
+                // What protects or reduces goes on all the same.
+                tracing::error!(%fault, "the emergency file cannot be written either");
+            }
+        }
+        match self.door.submit(order, self.now, self.engine.epoch()) {
+            DoorOutcome::Answered(answer) => {
+                self.queue.push_back(Event::Answered { order: id, asked: Asked::Submit, answer });
+            }
+            DoorOutcome::Dropped { order, reason } => self.queue.push_back(Event::Dropped { order, reason }),
+        }
+        self.take_reports();
+    }
+
+    fn run_strategy(&mut self, id: StrategyId, call: &StrategyCall) {
+        let Some(record) = self.bench.call(id, call) else { return };
+        self.rows_waiting += 1;
+        let frame = Frame {
+            strategy: id,
+            input: &record.input,
+            output: &record.output,
+            outcome: outcome_words(&record.answer.outcome),
+            cpu_us: None,
+            memory_bytes: None,
+        };
+        if let Err(fault) = self.journal.frame(self.seq, self.now, &frame) {
+            self.on_journal_fault(&fault);
+        }
+        self.queue.push_back(Event::StrategyAnswered { id, answer: record.answer });
+    }
+
+    fn take_reports(&mut self) {
+        for report in self.door.take_reports() {
+            self.queue.push_back(Event::Reported(report));
+        }
+    }
+
+    fn settle(&mut self) {
+        let due = match self.durability {
+            Durability::EveryTurn => self.rows_waiting > 0,
+            Durability::Groups(rows) => self.rows_waiting >= rows,
+        };
+        if due && let Err(fault) = self.commit() {
+            self.on_journal_fault(&fault);
+            // The machine hears of it at once, so that nothing more is opened.
+            while let Some(event) = self.queue.pop_front() {
+                self.step(event);
+            }
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), JournalError> {
+        if let Some(tape) = &mut self.tape {
+            tape.flush()?;
+        }
+        self.journal.commit()?;
+        self.rows_waiting = 0;
+        if self.journal_down {
+            self.journal_down = false;
+            self.queue.push_back(Event::Journal { writable: true });
+        }
+        Ok(())
+    }
+
+    fn on_journal_fault(&mut self, fault: &JournalError) {
+        if self.journal_down {
+            return;
+        }
+        self.journal_down = true;
+        tracing::error!(%fault, "the journal cannot be written");
+        self.queue.push_back(Event::Journal { writable: false });
+    }
+}
+
+fn outcome_words(outcome: &Outcome) -> &str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Failed { reason } | Outcome::Killed { reason } => reason,
+    }
+}

@@ -1,0 +1,42 @@
+// Makes what one instance sees: one bar and one ctx, refilled by numbers before every event. No object
+// is built for a bar, which is what makes a bar cheap.
+(function (symbol, symbols, params, ta, host) {
+  "use strict";
+  const bar = { symbol, time: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 };
+  const position = { qty: 0, avgPrice: 0, unrealized: 0, stop: null };
+  const session = { phase: "closed", day: "", minutesSinceOpen: NaN, minutesToClose: NaN };
+  const history = {
+    open: host.open, high: host.high, low: host.low, close: host.close, volume: host.volume,
+  };
+  const ctx = {
+    params, symbol, symbols, position, session, history, ta, time: 0, cash: 0, equity: 0,
+    buy: host.buy, sell: host.sell, close: host.closePosition, cancel: host.cancel,
+    crossover: host.crossover, crossunder: host.crossunder,
+    highest: host.highest, lowest: host.lowest, log: host.log,
+    every: host.every, plot: host.plot,
+  };
+  function view(time, qty, avgPrice, unrealized, stop, cash, equity, phase) {
+    ctx.time = time;
+    position.qty = qty;
+    position.avgPrice = avgPrice;
+    position.unrealized = unrealized;
+    position.stop = stop;
+    ctx.cash = cash;
+    ctx.equity = equity;
+    session.phase = phase;
+  }
+  function day(date, minutesSinceOpen, minutesToClose) {
+    session.day = date;
+    session.minutesSinceOpen = minutesSinceOpen;
+    session.minutesToClose = minutesToClose;
+  }
+  function fill(time, open, high, low, close, volume) {
+    bar.time = time;
+    bar.open = open;
+    bar.high = high;
+    bar.low = low;
+    bar.close = close;
+    bar.volume = volume;
+  }
+  return { bar, ctx, view, day, fill };
+});

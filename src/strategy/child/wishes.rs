@@ -1,0 +1,146 @@
+//! Option bags of `buy`, `sell`, `close` and `cancel` into wishes, strictly.
+
+use boa_engine::{Context, JsResult, JsValue};
+
+use crate::domain::money::Money;
+use crate::domain::order::TimeInForce;
+use crate::domain::pct::Pct;
+use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::domain::strategy::Size;
+use crate::domain::strategy::Wish;
+use crate::strategy::child::bag;
+use crate::strategy::child::bag::refuse;
+use crate::strategy::frame::TAG_CHARS_MAX;
+
+/// The largest number of the exact grammar: nine digits before the point.
+const NUMBER_LIMIT: f64 = 1e9;
+const NANOS_PER_UNIT: f64 = 1e9;
+
+/// What `buy` and `sell` are handed.
+pub(super) fn trade(side: Side, symbol: &str, options: &JsValue, context: &mut Context) -> JsResult<Wish> {
+    let call = side.word();
+    let mut sizes = Vec::new();
+    let (mut limit, mut stop, mut take_profit, mut tag) = (None, None, None, None);
+    let mut tif = TimeInForce::default();
+    for (name, value) in bag::fields(options, &format!("{call}(…)"), context)? {
+        if value.is_undefined() {
+            return refuse(format!("{call}: {name} is undefined; leave it out or give it a value"));
+        }
+        let what = format!("{call}: {name}");
+        match name.as_str() {
+            "qty" => sizes.push(Size::Qty(Qty::from_nanos(nanos(&value, &what)?))),
+            "notional" => sizes.push(Size::Notional(dollars(&value, &what)?)),
+            "riskPct" => sizes.push(Size::RiskPct(percent(&value, &what)?)),
+            "pct" => sizes.push(Size::Pct(percent(&value, &what)?)),
+            "limit" => limit = Some(price(&value, &what)?),
+            "stop" => stop = Some(price(&value, &what)?),
+            "takeProfit" => take_profit = Some(price(&value, &what)?),
+            "tif" => tif = time_in_force(&value, &what)?,
+            "tag" => tag = Some(bag::text(&value, &what, TAG_CHARS_MAX)?),
+            "symbol" => own_symbol(&value, &what, symbol)?,
+            "trail" => return refuse(format!("{what} is not there yet; give a fixed stop")),
+            _ => {
+                return refuse(format!(
+                    "{call} has no option {name:?}; there are qty, notional, riskPct, pct, limit, stop, \
+                     takeProfit, tif, tag and symbol"
+                ));
+            }
+        }
+    }
+    let [only] = sizes.as_slice() else {
+        return refuse(format!("{call} takes exactly one of qty, notional, riskPct and pct"));
+    };
+    if matches!(only, Size::RiskPct(_)) && stop.is_none() {
+        return refuse(format!("{call}: riskPct needs a stop, from which the quantity follows"));
+    }
+    Ok(Wish::Trade { side, size: *only, limit, stop, take_profit, tif, tag })
+}
+
+/// What `close` is handed, which may be nothing.
+pub(super) fn close(symbol: &str, options: Option<&JsValue>, context: &mut Context) -> JsResult<Wish> {
+    let mut tag = None;
+    for (name, value) in optional("close", options, context)? {
+        let what = format!("close: {name}");
+        match name.as_str() {
+            "tag" => tag = Some(bag::text(&value, &what, TAG_CHARS_MAX)?),
+            "symbol" => own_symbol(&value, &what, symbol)?,
+            _ => return refuse(format!("close has no option {name:?}; there are tag and symbol")),
+        }
+    }
+    Ok(Wish::Close { tag })
+}
+
+/// What `cancel` is handed, which may be nothing.
+pub(super) fn cancel(symbol: &str, options: Option<&JsValue>, context: &mut Context) -> JsResult<Wish> {
+    for (name, value) in optional("cancel", options, context)? {
+        match name.as_str() {
+            "symbol" => own_symbol(&value, "cancel: symbol", symbol)?,
+            _ => {
+                return refuse(format!(
+                    "cancel has no option {name:?}: it cancels all of this strategy's orders of the symbol"
+                ));
+            }
+        }
+    }
+    Ok(Wish::Cancel)
+}
+
+fn optional(
+    call: &str,
+    options: Option<&JsValue>,
+    context: &mut Context,
+) -> JsResult<Vec<(String, JsValue)>> {
+    match options {
+        Some(options) if !options.is_undefined() => bag::fields(options, &format!("{call}(…)"), context),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn own_symbol(value: &JsValue, what: &str, symbol: &str) -> JsResult<()> {
+    let named = bag::text(value, what, 32)?;
+    if named == symbol {
+        return Ok(());
+    }
+    refuse(format!("{what} is {named}, and this event may trade {symbol} alone"))
+}
+
+fn nanos(value: &JsValue, what: &str) -> JsResult<i64> {
+    let number = bag::number(value, what)?;
+    if number >= NUMBER_LIMIT {
+        return refuse(format!("{what} is {number}; it must be below {NUMBER_LIMIT}"));
+    }
+    // Rounded to billionths, where 0.1 + 0.2 is 0.3 again.
+    let nanos = (number * NANOS_PER_UNIT).round() as i64;
+    if nanos <= 0 {
+        return refuse(format!("{what} is {number}; it must be above zero"));
+    }
+    Ok(nanos)
+}
+
+fn dollars(value: &JsValue, what: &str) -> JsResult<Money> {
+    let nanos = i128::from(nanos(value, what)?);
+    Ok(Money::from_attos(nanos.saturating_mul(1_000_000_000)))
+}
+
+fn percent(value: &JsValue, what: &str) -> JsResult<Pct> {
+    let nanos = nanos(value, what)?;
+    if nanos > Pct::whole(100).nanos() {
+        return refuse(format!("{what} is above 100"));
+    }
+    Ok(Pct::from_nanos(nanos))
+}
+
+fn price(value: &JsValue, what: &str) -> JsResult<Price> {
+    nanos(value, what).map(Price::from_nanos)
+}
+
+fn time_in_force(value: &JsValue, what: &str) -> JsResult<TimeInForce> {
+    match bag::text(value, what, 8)?.as_str() {
+        "day" => Ok(TimeInForce::Day),
+        "gtc" => Ok(TimeInForce::Gtc),
+        "ioc" => Ok(TimeInForce::Ioc),
+        other => refuse(format!("{what} is {other:?}; it is one of day, gtc, ioc")),
+    }
+}

@@ -1,0 +1,130 @@
+use crate::domain::qty::Qty;
+use crate::domain::strategy::Outcome;
+use crate::domain::strategy::Size;
+use crate::domain::strategy::StrategyAnswer;
+use crate::domain::strategy::StrategyCall;
+use crate::domain::strategy::StrategyEvent;
+use crate::domain::strategy::Wish;
+use crate::strategy::frame::LOG_BYTES_MAX;
+use crate::strategy::frame::TAG_CHARS_MAX;
+use crate::strategy::frame::WISHES_MAX;
+
+/// A little more than the child may log, for the line about warm-up.
+const LOG_SLACK_BYTES: usize = 256;
+const REASON_BYTES_MAX: usize = 8 * 1024;
+
+/// Checks an answer as if the child had been taken over: everything the child checks, again.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(super) fn check(call: &StrategyCall, answer: &StrategyAnswer) -> Result<(), String> {
+    if answer.seq != call.seq || answer.symbol != call.symbol {
+        return Err(format!(
+            "it answered call {} of {} where {} of {} was asked",
+            answer.seq, answer.symbol, call.seq, call.symbol
+        ));
+    }
+    let log_bytes: usize = answer.logs.iter().map(|line| line.len().saturating_add(1)).sum();
+    if log_bytes > LOG_BYTES_MAX.saturating_add(LOG_SLACK_BYTES) {
+        return Err(format!("{log_bytes} bytes of log, at most {LOG_BYTES_MAX}"));
+    }
+    match &answer.outcome {
+        Outcome::Killed { .. } => return Err("it called itself killed and answered".to_owned()),
+        Outcome::Failed { reason } if reason.len() > REASON_BYTES_MAX => {
+            return Err(format!("a reason of {} bytes, at most {REASON_BYTES_MAX}", reason.len()));
+        }
+        Outcome::Failed { .. } if !answer.wishes.is_empty() => {
+            return Err("it wished for orders in an event that failed".to_owned());
+        }
+        Outcome::Failed { .. } | Outcome::Done => {}
+    }
+    let warm_up = matches!(call.event, StrategyEvent::Bar { warm_up: true, .. });
+    if warm_up && !answer.wishes.is_empty() {
+        return Err("it wished for orders in warm-up".to_owned());
+    }
+    if answer.wishes.len() > WISHES_MAX {
+        return Err(format!("{} orders in one event, at most {WISHES_MAX}", answer.wishes.len()));
+    }
+    answer.wishes.iter().try_for_each(check_wish)
+}
+
+fn check_wish(wish: &Wish) -> Result<(), String> {
+    let tag = match wish {
+        Wish::Trade { size, limit, stop, take_profit, tag, .. } => {
+            let above_zero = match size {
+                Size::Qty(qty) => qty.is_positive() && *qty <= Qty::LARGEST,
+                Size::Notional(money) => money.attos() > 0,
+                Size::RiskPct(pct) | Size::Pct(pct) => pct.nanos() > 0,
+            };
+            let prices = [limit, stop, take_profit];
+            if !above_zero || !prices.into_iter().flatten().all(|price| price.is_positive()) {
+                return Err("a size or a price that is not above zero".to_owned());
+            }
+            tag
+        }
+        Wish::Close { tag } => tag,
+        Wish::Cancel => &None,
+    };
+    let Some(tag) = tag else { return Ok(()) };
+    if tag.chars().count() > TAG_CHARS_MAX || tag.chars().any(char::is_control) {
+        return Err("a tag that is too long or holds control characters".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::Phase;
+    use crate::domain::strategy::StrategyView;
+
+    fn call() -> StrategyCall {
+        let view = StrategyView {
+            position_qty: Qty::ZERO,
+            avg_price: crate::domain::price::Price::ZERO,
+            unrealized: "0".parse().unwrap(),
+            stop: None,
+            cash: "0".parse().unwrap(),
+            equity: "0".parse().unwrap(),
+            phase: Phase::Regular,
+        };
+        StrategyCall { seq: 7, symbol: "SPY".parse().unwrap(), event: StrategyEvent::Stop, view }
+    }
+
+    fn answer(change: impl Fn(&mut StrategyAnswer)) -> Result<(), String> {
+        let symbol = "SPY".parse().unwrap();
+        let mut answer = StrategyAnswer {
+            seq: 7,
+            symbol,
+            outcome: Outcome::Done,
+            wishes: vec![Wish::Cancel],
+            logs: Vec::new(),
+        };
+        change(&mut answer);
+        check(&call(), &answer)
+    }
+
+    #[test]
+    fn an_answer_of_a_child_that_was_taken_over_is_not_believed() {
+        assert_eq!(answer(|_| {}), Ok(()));
+        let wrong = |change: &dyn Fn(&mut StrategyAnswer)| assert!(answer(change).is_err());
+        wrong(&|answer| answer.seq = 8);
+        wrong(&|answer| answer.symbol = "IBM".parse().unwrap());
+        wrong(&|answer| answer.outcome = Outcome::Failed { reason: String::new() });
+        wrong(&|answer| answer.outcome = Outcome::Killed { reason: String::new() });
+        wrong(&|answer| answer.wishes = vec![Wish::Cancel; WISHES_MAX + 1]);
+        wrong(&|answer| answer.wishes = vec![Wish::Close { tag: Some("x\u{1b}[2J".to_owned()) }]);
+        wrong(&|answer| answer.logs = vec!["x".repeat(LOG_BYTES_MAX + LOG_SLACK_BYTES)]);
+        wrong(&|answer| {
+            answer.wishes = vec![Wish::Trade {
+                side: crate::domain::side::Side::Buy,
+                size: Size::Qty(Qty::shares(-1)),
+                limit: None,
+                stop: None,
+                take_profit: None,
+                tif: crate::domain::order::TimeInForce::Day,
+                tag: None,
+            }];
+        });
+    }
+}

@@ -1,0 +1,2 @@
+// expect: failed
+import fs from "fs";

@@ -1,0 +1,3 @@
+// expect: failed
+// says: loop limit
+for (;;) {}

@@ -1,0 +1,6 @@
+// expect: killed cpu
+strategy({ api: 1, name: "hostile", version: "1", timeframe: "1Min",
+  onBar(bar, ctx) {
+    Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);
+  },
+});

@@ -1,0 +1,7 @@
+// expect: failed
+// says: require is not defined
+strategy({ api: 1, name: "hostile", version: "1", timeframe: "1Min",
+  onBar(bar, ctx) {
+    require("fs");
+  },
+});

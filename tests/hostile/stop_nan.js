@@ -1,0 +1,7 @@
+// expect: failed
+// says: stop is NaN
+strategy({ api: 1, name: "hostile", version: "1", timeframe: "1Min",
+  onBar(bar, ctx) {
+    ctx.buy({ qty: 1, stop: bar.close * NaN });
+  },
+});

@@ -1,0 +1,3 @@
+// expect: failed
+// says: is a getter
+strategy({ get name() { return "x"; } });

@@ -1,0 +1,3 @@
+// expect: failed
+// says: never calls strategy
+const x = 1;

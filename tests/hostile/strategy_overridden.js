@@ -1,0 +1,4 @@
+// expect: failed
+// says: cannot set non-writable
+"use strict";
+strategy = () => {};

@@ -1,0 +1,3 @@
+// expect: failed
+// says: hand in a plain object
+strategy(new Proxy({}, { ownKeys() { for (;;) {} } }));
