@@ -1,0 +1,52 @@
+use std::path::{Path, PathBuf};
+
+use crate::domain::mode::Mode;
+use crate::journal::reader::Reader;
+use crate::journal::row::RunEnd;
+
+/// A ledger: the journal of one account's life, and its tape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerFiles {
+    /// The database.
+    pub journal: PathBuf,
+    /// The tape beside it.
+    pub tape: PathBuf,
+}
+
+/// The newest ledger of a mode, where there is one.
+pub fn newest(data: &Path, mode: Mode) -> Option<LedgerFiles> {
+    last_number(data, mode).map(|number| files(data, mode, number))
+}
+
+/// The ledger that a run goes on with: the newest, or a new one after a run whose data had ended.
+pub fn current(data: &Path, mode: Mode) -> LedgerFiles {
+    match last_number(data, mode) {
+        None => files(data, mode, 1),
+        Some(number) => {
+            let last = files(data, mode, number);
+            if is_finished(&last.journal) { files(data, mode, number + 1) } else { last }
+        }
+    }
+}
+
+fn files(data: &Path, mode: Mode, number: u32) -> LedgerFiles {
+    let name = format!("{}-{number:04}", mode.word());
+    LedgerFiles { journal: data.join(format!("{name}.db")), tape: data.join(format!("{name}.tape")) }
+}
+
+fn last_number(data: &Path, mode: Mode) -> Option<u32> {
+    let prefix = format!("{}-", mode.word());
+    let entries = std::fs::read_dir(data).ok()?;
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| name.strip_prefix(&prefix)?.strip_suffix(".db")?.parse().ok()).max()
+}
+
+fn is_finished(journal: &Path) -> bool {
+    let Ok(rows) = Reader::open(journal).and_then(|reader| Ok((reader.rows("run")?, reader.rows("end")?)))
+    else {
+        return false;
+    };
+    let (runs, ends) = rows;
+    let last_end = ends.last().filter(|end| runs.last().is_some_and(|run| run.row < end.row));
+    last_end.and_then(|end| serde_json::from_str::<RunEnd>(&end.body).ok()).is_some_and(|end| end.finished)
+}

@@ -1,0 +1,33 @@
+//! Floor 5: live wiring: start and stop order, clock, threads, the control socket, logs.
+//!
+//! Duty: put the parts together for a run, keep it fed and answer the shell; end it in order.
+//! Knows nothing of how orders are judged or drawn.
+
+/// The shell's side of the control socket.
+pub mod client;
+/// The only wall clock.
+pub mod clock;
+/// A process closed to others of the same machine.
+pub mod closed;
+/// The control socket: requests of the shell, and the kill on a thread of its own.
+pub mod control;
+/// One instance a ledger.
+pub mod instance;
+/// Where ledgers stand, and which one goes on.
+pub mod ledgers;
+/// What a headless run prints.
+pub mod lines;
+/// Log files, never the terminal.
+pub mod logs;
+/// Folders and files of this installation.
+pub mod paths;
+/// The exchange of an interrupted sim, run again to where it stopped.
+pub mod rebuild;
+/// What the shell asks, carried out by the machine.
+pub mod requests;
+/// A run without a window.
+pub mod run;
+/// Signals as words.
+pub mod signals;
+/// A sim put together: ledger, exchange, strategies.
+pub mod sim;

@@ -1,0 +1,266 @@
+use serde_json::{Value, json};
+
+use crate::app::control::{Reply, Request};
+use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::{Intent, Origin, StrategyId};
+use crate::domain::order::{OrderKind, TimeInForce};
+use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::domain::symbol::Symbol;
+use crate::engine::event::{Act, Event};
+use crate::engine::record::Record;
+use crate::engine::snapshot::{OrderView, Snapshot};
+use crate::pump::audience::Audience;
+use crate::pump::turn::Pump;
+
+/// An audience that also keeps what it heard during the last request.
+pub trait Recalls: Audience {
+    /// What was heard since the last time, taken out.
+    fn recall(&mut self) -> Vec<Record>;
+}
+
+/// Carries one request out on the machine's own thread.
+pub fn answer<A: Recalls>(
+    pump: &mut Pump<A>,
+    now: At,
+    ticket: u64,
+    sandbox: &str,
+    request: &Request,
+) -> Reply {
+    let snapshot = || pump.engine().snapshot();
+    match request.cmd.as_str() {
+        "status" => Reply::data(status(&snapshot(), sandbox)),
+        "positions" => Reply::data(status(&snapshot(), sandbox)["positions"].take()),
+        "orders" => Reply::data(status(&snapshot(), sandbox)["open_orders"].take()),
+        "strategies" => Reply::data(status(&snapshot(), sandbox)["strategies"].take()),
+        "risk" => Reply::data(risk(&snapshot())),
+        "submit" => match intent(&request.args) {
+            Err(words) => Reply::words(2, words),
+            Ok(intent) if flag(&request.args, "dry_run") => dry_run(pump, &intent),
+            Ok(intent) => act(pump, now, Act::Submit { ticket, intent }),
+        },
+        _ => match act_of(request) {
+            Ok(asked) => act(pump, now, asked),
+            Err(words) => Reply::words(2, words),
+        },
+    }
+}
+
+fn dry_run<A: Recalls>(pump: &Pump<A>, intent: &Intent) -> Reply {
+    let decision = pump.engine().what_if(intent);
+    let exit = if decision.is_approved() { 0 } else { 3 };
+    let words = decision.refusal().map(ToString::to_string).into_iter().collect();
+    Reply { exit, out: serde_json::to_value(&decision).unwrap_or_default(), words }
+}
+
+fn act<A: Recalls>(pump: &mut Pump<A>, now: At, asked: Act) -> Reply {
+    pump.audience_mut().recall();
+    pump.turn(now, Event::Operator(asked));
+    let heard = pump.audience_mut().recall();
+    let mut reply =
+        Reply { exit: 0, out: json!({ "schema": 1, "orders": [], "decisions": [] }), words: Vec::new() };
+    for record in heard {
+        match record {
+            Record::Decision { refusal, decision, .. } => {
+                if !refusal.is_empty() {
+                    reply.exit = 3;
+                    reply.words.push(refusal);
+                }
+                push(&mut reply.out["decisions"], decision);
+            }
+            Record::Order { request, role, .. } => {
+                push(&mut reply.out["orders"], json!({ "id": request.id, "role": role }));
+            }
+            Record::Status { order, status, reason, .. } => {
+                let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+                reply.words.push(format!("{order} {}{reason}", status.word()));
+            }
+            Record::Fill { fill, .. } => {
+                reply.words.push(format!(
+                    "{} {} {} filled at {}",
+                    fill.side.word(),
+                    fill.qty,
+                    fill.symbol,
+                    fill.price
+                ));
+            }
+            Record::Alert(words) => {
+                reply.exit = reply.exit.max(1);
+                reply.words.push(words);
+            }
+            Record::Halt { reason, .. } => reply.words.push(reason),
+            _ => {}
+        }
+    }
+    reply
+}
+
+fn push(list: &mut Value, value: Value) {
+    if let Some(list) = list.as_array_mut() {
+        list.push(value);
+    }
+}
+
+fn act_of(request: &Request) -> Result<Act, String> {
+    let args = &request.args;
+    let id = || {
+        field::<ClientOrderId>(args, "id")?
+            .ok_or_else(|| "which order? give its id; `hardstop orders` lists them".to_owned())
+    };
+    let reason = || {
+        let reason = text(args, "reason").unwrap_or_default();
+        if reason.trim().is_empty() {
+            Err("a reason is needed: --reason TEXT".to_owned())
+        } else {
+            Ok(reason)
+        }
+    };
+    let strategy = || {
+        field::<u16>(args, "id")?.map(StrategyId).ok_or_else(|| "which strategy? give its number".to_owned())
+    };
+    match request.cmd.as_str() {
+        "cancel" => Ok(Act::Cancel(id()?)),
+        "cancel_all" => Ok(Act::CancelAll(field(args, "symbol")?)),
+        "close" => Ok(Act::Close(field(args, "symbol")?)),
+        "replace" => Ok(Act::Replace {
+            order: id()?,
+            qty: field(args, "qty")?,
+            limit: field(args, "limit")?,
+            stop: field(args, "stop")?,
+        }),
+        "rearm" => Ok(Act::Rearm { reason: reason()? }),
+        "acknowledge_unclean" => Ok(Act::AcknowledgeUnclean { reason: reason()? }),
+        "acknowledge_adjust" => {
+            let number = field(args, "number")?
+                .ok_or("which difference? give its number; `hardstop status` lists them")?;
+            Ok(Act::AcknowledgeAdjust { number, reason: reason()? })
+        }
+        "pause" => Ok(Act::PauseStrategy(strategy()?)),
+        "resume" => Ok(Act::ResumeStrategy(strategy()?)),
+        other => Err(format!("{other:?} is no request that a running instance knows")),
+    }
+}
+
+fn intent(args: &Value) -> Result<Intent, String> {
+    let side = match text(args, "side").as_deref() {
+        Some("buy") => Side::Buy,
+        Some("sell") => Side::Sell,
+        _ => return Err("the side must be buy or sell".to_owned()),
+    };
+    let (limit, stop) = (field::<Price>(args, "limit")?, field::<Price>(args, "stop")?);
+    let kind = match (limit, stop) {
+        (None, None) => OrderKind::Market,
+        (Some(limit), None) => OrderKind::Limit { limit },
+        (None, Some(stop)) => OrderKind::Stop { stop },
+        (Some(limit), Some(stop)) => OrderKind::StopLimit { stop, limit },
+    };
+    let tif = match text(args, "tif").as_deref() {
+        None | Some("day") => TimeInForce::Day,
+        Some("gtc") => TimeInForce::Gtc,
+        Some("ioc") => TimeInForce::Ioc,
+        Some(other) => return Err(format!("--tif {other:?}: write day, gtc or ioc")),
+    };
+    Ok(Intent {
+        origin: Origin::Operator,
+        symbol: field::<Symbol>(args, "symbol")?.ok_or("which symbol?")?,
+        side,
+        qty: field::<Qty>(args, "qty")?.ok_or("how many shares?")?,
+        kind,
+        tif,
+        stop_loss: field(args, "stop_loss")?,
+        take_profit: field(args, "take_profit")?,
+    })
+}
+
+fn flag(args: &Value, name: &str) -> bool {
+    args.get(name).and_then(Value::as_bool).unwrap_or(false)
+}
+
+fn text(args: &Value, name: &str) -> Option<String> {
+    args.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// A field as its type reads it; absent and null are nothing.
+fn field<T: serde::de::DeserializeOwned>(args: &Value, name: &str) -> Result<Option<T>, String> {
+    match args.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => serde_json::from_value(value.clone())
+            .map(Some)
+            .map_err(|fault| format!("{name} {value}: {fault}")),
+    }
+}
+
+/// The status in the shell's shape.
+pub fn status(snapshot: &Snapshot, sandbox: &str) -> Value {
+    let account = &snapshot.account;
+    let money = |money: Option<crate::domain::money::Money>| money.map(|money| money.to_string());
+    let positions: Vec<Value> = snapshot
+        .positions
+        .iter()
+        .map(|position| {
+            json!({
+                "symbol": position.symbol, "qty": position.qty, "avg_price": position.avg_price,
+                "mark": position.mark, "unrealized": money(position.unrealized), "stop": position.stop,
+                "protected_qty": position.protected_qty,
+            })
+        })
+        .collect();
+    let strategies: Vec<Value> = snapshot
+        .strategies
+        .iter()
+        .map(|strategy| {
+            let symbols: Vec<&str> = strategy.symbols.iter().map(Symbol::as_str).collect();
+            json!({
+                "number": strategy.id, "name": strategy.name, "symbol": symbols.join(" "), "state": strategy.state,
+                "signals": strategy.signals, "pnl": strategy.pnl.to_string(), "errors": strategy.errors,
+            })
+        })
+        .collect();
+    json!({
+        "schema": 1, "mode": snapshot.mode, "state": snapshot.state, "halt_reason": snapshot.halt_reason,
+        "not_ready": snapshot.not_ready, "armed": false, "pid": std::process::id(), "clock": snapshot.at,
+        "session": snapshot.phase.word(), "equity": money(account.equity), "e0": money(account.e0),
+        "day_pnl": money(account.day_pnl), "day_loss": money(account.day_loss),
+        "day_loss_limit": money(account.day_loss_limit), "heat": money(account.heat),
+        "heat_limit": money(account.heat_limit), "gross": money(account.gross),
+        "gross_limit": money(account.gross_limit), "positions": positions,
+        "open_orders": snapshot.open_orders.iter().map(order).collect::<Vec<_>>(),
+        "strategies": strategies, "adjusts": snapshot.adjusts,
+        "feed": { "source": "tape", "age_ms": 0 }, "sandbox": sandbox, "last_kill_drill": null,
+    })
+}
+
+fn order(order: &OrderView) -> Value {
+    let origin = match order.origin {
+        Origin::Operator => "operator".to_owned(),
+        Origin::Strategy(id) => format!("strategy {}", id.0),
+        Origin::Engine => "engine".to_owned(),
+        Origin::Kill => "kill".to_owned(),
+    };
+    json!({
+        "id": order.id, "symbol": order.symbol, "side": order.side, "type": order.kind.word(), "qty": order.qty,
+        "filled": order.filled, "limit": order.kind.limit(), "stop": order.kind.stop(), "status": order.status,
+        "origin": origin,
+    })
+}
+
+fn risk(snapshot: &Snapshot) -> Value {
+    let account = &snapshot.account;
+    let row = |name: &str,
+               used: Option<crate::domain::money::Money>,
+               limit: Option<crate::domain::money::Money>| {
+        let headroom = used.zip(limit).and_then(|(used, limit)| limit.minus(used).ok());
+        json!({
+            "limit": name, "used": used.map(|money| money.to_string()), "of": limit.map(|money| money.to_string()),
+            "headroom": headroom.map(|money| money.to_string()),
+        })
+    };
+    json!([
+        row("daily loss", account.day_loss, account.day_loss_limit),
+        row("heat", account.heat, account.heat_limit),
+        row("gross", account.gross, account.gross_limit),
+        row("position", None, account.position_limit),
+    ])
+}

@@ -1,0 +1,372 @@
+//! What can be typed. Names and help are the contract of the shell.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::clock::Speed;
+use crate::domain::money::Money;
+use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::symbol::Symbol;
+
+/// A trading terminal whose limits cannot be walked round.
+#[derive(Debug, Parser)]
+#[command(name = "hardstop", version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The config file, in the place of the usual one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do; without a command: run.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// One command a file beside this one.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Trade: in sim on the bundled week, without keys or network.
+    Run(RunArgs),
+    /// Try a strategy on past bars.
+    Backtest(Box<BacktestArgs>),
+    /// Ask the gate: one JSON object a line in, one decision a line out.
+    Whatif(WhatifArgs),
+    /// Buy, through the gate.
+    Buy(OrderArgs),
+    /// Sell, through the gate.
+    Sell(OrderArgs),
+    /// Cancel an order, the openings of a symbol, or all openings.
+    Cancel(CancelArgs),
+    /// Close the position of a symbol, or all.
+    Close(CloseArgs),
+    /// Change an order: judged while it is live, then cancelled and sent anew.
+    Replace(ReplaceArgs),
+    /// Stop everything that opens; works with the machine stuck.
+    Kill(KillArgs),
+    /// Trade again after a kill.
+    Rearm(ReasonArgs),
+    /// Accept an unclean shutdown, or a difference with the broker.
+    Acknowledge(AcknowledgeArgs),
+    /// How everything stands.
+    Status(ShowArgs),
+    /// Positions.
+    Positions(ShowArgs),
+    /// Orders.
+    Orders(ShowArgs),
+    /// Executions.
+    Fills(ShowArgs),
+    /// What the gate decided.
+    Decisions(ShowArgs),
+    /// Limits, how much of them is used, and what is left.
+    Risk(ShowArgs),
+    /// Strategies of the running instance.
+    Strategies(ShowArgs),
+    /// Strategies: look at them, approve them, pause them.
+    #[command(subcommand)]
+    Strategy(StrategyCommand),
+    /// The journal: check it, take data out of it.
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// The config: what is in force, what is wrong with it.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Whether this installation is in order; safe to paste into a report.
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// A shell's completions.
+    Completions {
+        /// bash, zsh, fish, elvish or powershell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `run`.
+#[derive(Debug, Default, Args)]
+pub struct RunArgs {
+    /// The embedded exchange (the only mode of this version).
+    #[arg(long)]
+    pub sim: bool,
+    /// No window: lines of JSON on stdout until the data ends or a signal comes.
+    #[arg(long)]
+    pub headless: bool,
+    /// How many times as fast as the clock, or max (the default of --headless).
+    #[arg(long)]
+    pub speed: Option<Speed>,
+    /// Bars or quotes, in the place of the bundled week; may be given again.
+    #[arg(long, value_name = "CSV")]
+    pub data: Vec<PathBuf>,
+    /// The seed of faults and chance, in the place of the config's.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// A strategy, in the place of the config's, or of the example; may be given again.
+    #[arg(long, value_name = "FILE")]
+    pub strategy: Vec<PathBuf>,
+    /// The last run ended without saying so, and you have seen it.
+    #[arg(long)]
+    pub acknowledge_unclean: bool,
+}
+
+/// `backtest`.
+#[derive(Debug, Args)]
+pub struct BacktestArgs {
+    /// The strategy's file.
+    pub strategy: PathBuf,
+    /// Bars; may be given again. Without it: the bundled week.
+    #[arg(long, value_name = "CSV")]
+    pub data: Vec<PathBuf>,
+    /// Quotes; may be given again.
+    #[arg(long, value_name = "CSV")]
+    pub quotes: Vec<PathBuf>,
+    /// Cash at the beginning, in the place of the config's.
+    #[arg(long)]
+    pub cash: Option<Money>,
+    /// A setting of the strategy, as name=number; may be given again.
+    #[arg(long, value_name = "K=V")]
+    pub param: Vec<String>,
+    /// The same as --param qty=N.
+    #[arg(long)]
+    pub qty: Option<Qty>,
+    /// Leave out bars before this instant or date.
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Leave out bars from this instant or date on.
+    #[arg(long)]
+    pub to: Option<String>,
+    /// The seed of chance, in the place of the config's.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// none, or a file with the costs section of a config.
+    #[arg(long, value_name = "FILE|none")]
+    pub costs: Option<String>,
+    /// wide, or a file with the limits section of a config.
+    #[arg(long, value_name = "FILE|wide")]
+    pub limits: Option<String>,
+    /// Findings as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Trades, as CSV, into this file.
+    #[arg(long, value_name = "CSV")]
+    pub trades: Option<PathBuf>,
+}
+
+/// `whatif`.
+#[derive(Debug, Args)]
+pub struct WhatifArgs {
+    /// Read this file in the place of stdin.
+    #[arg(long, value_name = "JSONL")]
+    pub file: Option<PathBuf>,
+}
+
+/// `buy` and `sell`.
+#[derive(Debug, Args)]
+pub struct OrderArgs {
+    /// What to trade.
+    pub symbol: Symbol,
+    /// How many shares.
+    pub qty: Qty,
+    /// The worst price.
+    #[arg(long)]
+    pub limit: Option<Price>,
+    /// The trigger.
+    #[arg(long)]
+    pub stop: Option<Price>,
+    /// The protective stop; without it the stop automation finds one.
+    #[arg(long)]
+    pub stop_loss: Option<Price>,
+    /// The target.
+    #[arg(long)]
+    pub take_profit: Option<Price>,
+    /// day, gtc or ioc.
+    #[arg(long, default_value = "day")]
+    pub tif: String,
+    /// Do not ask (in sim nothing asks).
+    #[arg(long)]
+    pub yes: bool,
+    /// Only say what the gate would.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cancel`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct CancelArgs {
+    /// An order's id.
+    pub id: Option<String>,
+    /// Every opening order of this symbol.
+    #[arg(long)]
+    pub symbol: Option<Symbol>,
+    /// Every opening order.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `close`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct CloseArgs {
+    /// The symbol.
+    pub symbol: Option<Symbol>,
+    /// Every position.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `replace`.
+#[derive(Debug, Args)]
+pub struct ReplaceArgs {
+    /// The order's id.
+    pub id: String,
+    /// The new quantity.
+    #[arg(long)]
+    pub qty: Option<Qty>,
+    /// The new limit.
+    #[arg(long)]
+    pub limit: Option<Price>,
+    /// The new trigger.
+    #[arg(long)]
+    pub stop: Option<Price>,
+}
+
+/// `kill`.
+#[derive(Debug, Args)]
+pub struct KillArgs {
+    /// Close every position too.
+    #[arg(long)]
+    pub flatten: bool,
+    /// The answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands that need a reason.
+#[derive(Debug, Args)]
+pub struct ReasonArgs {
+    /// Why, in your own words; it is journaled.
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// `acknowledge`.
+#[derive(Debug, Args)]
+pub struct AcknowledgeArgs {
+    /// `unclean`, or the number of a difference.
+    pub what: String,
+    /// Why, in your own words; it is journaled.
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// Commands that show something.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// As JSON.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// As CSV.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// `strategy`.
+#[derive(Debug, Subcommand)]
+pub enum StrategyCommand {
+    /// Write a commented template.
+    New {
+        /// Where to.
+        file: PathBuf,
+    },
+    /// Load it in the sandbox and say what it is, or what is wrong.
+    Check {
+        /// The strategy's file.
+        file: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show its source, its params and whether it is approved.
+    Describe {
+        /// The strategy's file.
+        file: PathBuf,
+    },
+    /// Show what changed since it was approved.
+    Diff {
+        /// The strategy's file.
+        file: PathBuf,
+    },
+    /// Show its source and approve it for sim and paper.
+    Approve {
+        /// The strategy's file.
+        file: PathBuf,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take an approval back.
+    Revoke {
+        /// The strategy's file.
+        file: PathBuf,
+    },
+    /// Approved strategies.
+    List,
+    /// Pause one of the running instance, by its number.
+    Pause {
+        /// Its number; `hardstop strategies` shows it.
+        number: u16,
+    },
+    /// Let a paused one go on.
+    Resume {
+        /// Its number; `hardstop strategies` shows it.
+        number: u16,
+    },
+}
+
+/// `journal`.
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Check every row and print each run's `journal_hash`.
+    Verify {
+        /// A ledger, in the place of the newest.
+        file: Option<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Orders, fills, decisions, halts or equity as CSV or JSON.
+    Export {
+        /// Which.
+        #[arg(value_parser = ["orders", "fills", "decisions", "halts", "equity"])]
+        view: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Where the newest ledger stands.
+    Path,
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Every setting in force, as TOML; defaults are marked.
+    Show {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say everything that is wrong with the config, with its line.
+    Check {
+        /// A file, in the place of the one in force.
+        file: Option<PathBuf>,
+    },
+    /// Where the config file stands.
+    Path,
+    /// A config with every key, its default and its bounds.
+    Template,
+}

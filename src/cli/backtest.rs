@@ -1,0 +1,139 @@
+//! `hardstop backtest`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use crate::app::clock::Stopwatch;
+use crate::cli::args::BacktestArgs;
+use crate::cli::config::{ConfigSource, section};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::print;
+use crate::config::meaning::Config;
+use crate::domain::at::At;
+use crate::domain::day::TradingDay;
+use crate::domain::market::{Bar, Quote};
+use crate::exchange::settings::Costs;
+use crate::feed::csv::CsvReader;
+use crate::feed::fault::FeedFault;
+use crate::feed::week::bundled_week;
+use crate::ledger::trade::Trade;
+use crate::ledger::trade_csv::{TRADE_HEADER, trade_row};
+use crate::rehearsal::backtest::{Question, run as run_backtest};
+use crate::rehearsal::findings::Findings;
+use crate::risk::limits::Limits;
+use crate::strategy::manifest::ParamValue;
+use crate::strategy::source::StrategySource;
+
+pub(super) fn run(source: ConfigSource<'_>, args: &BacktestArgs) -> Result<u8, Failure> {
+    let question = question(&source.read()?, args)?;
+    let watch = Stopwatch::start();
+    let findings = run_backtest(&question)?;
+    let wall_s = watch.seconds();
+    if let Some(path) = &args.trades {
+        std::fs::write(path, trades_csv(&findings.trade_rows))
+            .map_err(|fault| format!("{}: {fault}", path.display()))?;
+    }
+    let mut out = serde_json::to_value(&findings).map_err(|fault| fault.to_string())?;
+    out["wall_s"] = serde_json::json!((wall_s * 1_000.0).round() / 1_000.0);
+    out["bars_per_s"] = serde_json::json!((findings.bars as f64 / wall_s.max(1e-9)).round());
+    print::value(&out, args.json);
+    stopped(&findings)
+}
+
+fn stopped(findings: &Findings) -> Result<u8, Failure> {
+    match &findings.stopped {
+        None => Ok(0),
+        Some(reason) => Err(Failure::new(Exit::Failed, format!("the strategy was stopped: {reason}"))),
+    }
+}
+
+fn question(config: &Config, args: &BacktestArgs) -> Result<Question, Failure> {
+    let usage = |words: String| Failure::new(Exit::Usage, words);
+    let source = StrategySource::read(&args.strategy).map_err(|fault| usage(fault.to_string()))?;
+    let (mut bars, mut quotes) = data(args)?;
+    let (from, to) = (instant(args.from.as_deref())?, instant(args.to.as_deref())?);
+    bars.retain(|bar| from.is_none_or(|from| bar.start >= from) && to.is_none_or(|to| bar.start < to));
+    quotes.retain(|quote| from.is_none_or(|from| quote.at >= from) && to.is_none_or(|to| quote.at < to));
+    if bars.is_empty() {
+        return Err(usage("no bar lies between --from and --to".to_owned()));
+    }
+    let costs_none = args.costs.as_deref() == Some("none");
+    let costs = match args.costs.as_deref() {
+        None => config.costs,
+        Some("none") => Costs::none(),
+        Some(file) => section(Path::new(file), "costs")?.costs,
+    };
+    let limits = match args.limits.as_deref() {
+        None => config.limits.clone(),
+        Some("wide") => Limits::wide(),
+        Some(file) => section(Path::new(file), "limits")?.limits,
+    };
+    let executable = std::env::current_exe().map_err(|fault| format!("this program's own path: {fault}"))?;
+    let (params, seed) = (params(args)?, args.seed.unwrap_or(config.sim.seed));
+    let cash = args.cash.unwrap_or(config.sim.cash);
+    Ok(Question { executable, source, params, bars, quotes, cash, costs, costs_none, limits, seed })
+}
+
+fn data(args: &BacktestArgs) -> Result<(Vec<Bar>, Vec<Quote>), Failure> {
+    let usage = |fault: FeedFault| Failure::new(Exit::Usage, fault.to_string());
+    let tape = if args.data.is_empty() {
+        bundled_week().map_err(usage)?
+    } else {
+        let mut reader = CsvReader::new();
+        for path in &args.data {
+            reader.read_bars(&path.display().to_string(), open(path)?).map_err(usage)?;
+        }
+        for path in &args.quotes {
+            reader.read_quotes(&path.display().to_string(), open(path)?).map_err(usage)?;
+        }
+        reader.finish()
+    };
+    // Where nothing costs anything, a market order fills at the next open: quotes would cost the spread.
+    let free = args.costs.as_deref() == Some("none") && args.quotes.is_empty();
+    Ok((tape.bars().collect(), if free { Vec::new() } else { tape.quotes().collect() }))
+}
+
+pub(super) fn open(path: &Path) -> Result<BufReader<File>, Failure> {
+    let opened = File::open(path).map(BufReader::new);
+    opened.map_err(|fault| Failure::new(Exit::Usage, format!("{}: {fault}", path.display())))
+}
+
+fn params(args: &BacktestArgs) -> Result<BTreeMap<String, ParamValue>, Failure> {
+    let fail = |pair: &str| Failure::new(Exit::Usage, format!("--param {pair:?}: write name=value"));
+    let mut params = BTreeMap::new();
+    for pair in &args.param {
+        let (name, value) = pair.split_once('=').ok_or_else(|| fail(pair))?;
+        params.insert(name.to_owned(), param(value));
+    }
+    if let Some(qty) = args.qty {
+        params.insert("qty".to_owned(), ParamValue::Number(qty.to_f64()));
+    }
+    Ok(params)
+}
+
+/// A setting as its own type: a number, true or false, or a text.
+fn param(value: &str) -> ParamValue {
+    match (value.parse::<f64>(), value) {
+        (Ok(number), _) => ParamValue::Number(number),
+        (_, "true") => ParamValue::Bool(true),
+        (_, "false") => ParamValue::Bool(false),
+        _ => ParamValue::Text(value.to_owned()),
+    }
+}
+
+/// An instant, or a date of New York.
+fn instant(text: Option<&str>) -> Result<Option<At>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let date = || text.parse::<TradingDay>().map(|day| day.at_time(0, 0)).ok();
+    match text.parse::<At>().ok().or_else(date) {
+        Some(at) => Ok(Some(at)),
+        None => Err(Failure::new(Exit::Usage, format!("{text:?}: write a date, or RFC 3339 with an offset"))),
+    }
+}
+
+fn trades_csv(trades: &[Trade]) -> String {
+    let rows = trades.iter().map(trade_row);
+    std::iter::once(TRADE_HEADER.to_owned()).chain(rows).map(|row| row + "\n").collect()
+}

@@ -1,0 +1,148 @@
+//! Floor 6: the shell: parse, call, print.
+//!
+//! Duty: one file a subcommand; what is typed becomes a call into the floors below, and what comes
+//! back becomes text or JSON on stdout. Knows nothing of how a judgement is reached, how an order
+//! travels or how a screen is drawn.
+
+/// What can be typed.
+pub mod args;
+/// Commands that a running instance answers.
+mod ask;
+/// `hardstop backtest`.
+mod backtest;
+/// `hardstop config`.
+mod config;
+/// What changed between two texts, line by line.
+mod diff;
+/// `hardstop doctor`.
+mod doctor;
+/// Exit codes.
+pub mod exit;
+/// `hardstop journal`.
+mod journal;
+/// Output.
+mod print;
+/// What the newest ledger last said.
+mod recall;
+/// `hardstop run`.
+mod run;
+/// Views of the running instance or the journal.
+mod show;
+/// `hardstop strategy`.
+mod strategy;
+/// What the trader sees of a script before it may run.
+mod strategy_file;
+/// `hardstop whatif`: the gate as a pure function, one question a line.
+pub mod whatif;
+/// How a line of `whatif` is read: strictly, field by field.
+mod whatif_input;
+/// JSON as it is written, with every key once.
+mod whatif_json;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::app::closed::close_to_others;
+use crate::app::paths::Paths;
+use crate::cli::args::{Cli, Command, RunArgs, WhatifArgs};
+use crate::cli::config::ConfigSource;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::recall::Recall;
+use crate::journal::reader::View;
+
+/// Parses what was typed, does it, and gives the shell its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    close_to_others();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(fault) => {
+            // Help and version are data; the rest is a fault of usage.
+            let code = if fault.use_stderr() { Exit::Usage } else { Exit::Ok };
+            let _reader_gone = fault.print();
+            return ExitCode::from(code as u8);
+        }
+    };
+    match dispatch(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            print::words(&failure.words);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<u8, Failure> {
+    let paths = Paths::from_env(cli.config.as_deref())?;
+    let config_file = paths.config_file.clone();
+    let source = ConfigSource { file: &config_file, named: cli.config.is_some() };
+    match cli.command.unwrap_or_else(|| Command::Run(RunArgs::default())) {
+        Command::Run(args) => run::run(paths, source, &args),
+        Command::Backtest(args) => backtest::run(source, &args),
+        Command::Whatif(args) => whatif(&args),
+        Command::Buy(args) => ask::order(&paths, "buy", &args),
+        Command::Sell(args) => ask::order(&paths, "sell", &args),
+        Command::Cancel(args) => ask::cancel(&paths, &args),
+        Command::Close(args) => ask::close(&paths, &args),
+        Command::Replace(args) => ask::replace(&paths, &args),
+        Command::Kill(args) => ask::kill(&paths, &args),
+        Command::Rearm(args) => {
+            ask::ask(&paths, "rearm", serde_json::json!({ "reason": args.reason }), false)
+        }
+        Command::Acknowledge(args) => ask::acknowledge(&paths, &args),
+        Command::Status(args) => show::live(&paths, "status", &args, Recall::status),
+        Command::Positions(args) => show::live(&paths, "positions", &args, Recall::positions),
+        Command::Orders(args) => show::orders(&paths, &args),
+        Command::Fills(args) => show::recorded(&paths, View::Fills, &args),
+        Command::Decisions(args) => show::recorded(&paths, View::Decisions, &args),
+        Command::Risk(args) => show::live(&paths, "risk", &args, Recall::risk),
+        Command::Strategies(args) => show::live(&paths, "strategies", &args, Recall::strategies),
+        Command::Strategy(command) => strategy::run(&paths, &command),
+        Command::Journal(command) => journal::run(&paths, &command),
+        Command::Config(command) => config::run(&paths, source, &command),
+        Command::Doctor { json } => doctor::run(&paths, source, json),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "hardstop", &mut script);
+            print::data(String::from_utf8_lossy(&script).trim_end());
+            Ok(0)
+        }
+    }
+}
+
+fn whatif(args: &WhatifArgs) -> Result<u8, Failure> {
+    let done = match &args.file {
+        None => whatif::run(io::stdin().lock(), io::stdout().lock()),
+        Some(path) => {
+            let file = std::fs::File::open(path)
+                .map_err(|fault| Failure::new(Exit::Usage, format!("{}: {fault}", path.display())))?;
+            whatif::run(io::BufReader::new(file), io::stdout().lock())
+        }
+    };
+    match done {
+        Err(fault) if fault.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::from(format!("whatif: {fault}")))
+        }
+        _ => Ok(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_well_formed_and_says_what_it_does() {
+        Cli::command().debug_assert();
+        let mut left: Vec<clap::Command> = Cli::command().get_subcommands().cloned().collect();
+        while let Some(command) = left.pop() {
+            assert!(command.get_about().is_some(), "{} says nothing of itself", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{}: {}", command.get_name(), argument.get_id());
+            }
+            left.extend(command.get_subcommands().cloned());
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Output, in one place: stdout is data, stderr is words, and a reader who left is no fault.
+
+use std::io::{self, Write};
+
+/// Data, as a line on stdout.
+pub(super) fn data(text: &str) {
+    let _reader_gone = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Words, as a line on stderr.
+pub(super) fn words(text: &str) {
+    let _reader_gone = writeln!(io::stderr().lock(), "hardstop: {text}");
+}
+
+/// A JSON value: whole for `--json`, else as a table for eyes.
+pub(super) fn value(value: &serde_json::Value, json: bool) {
+    if json {
+        data(&value.to_string());
+        return;
+    }
+    match value {
+        serde_json::Value::Null => {}
+        serde_json::Value::Array(rows) if rows.is_empty() => data("none"),
+        serde_json::Value::Array(rows) => table(rows),
+        serde_json::Value::Object(fields) => {
+            let width = fields.keys().map(String::len).max().unwrap_or(0);
+            for (name, field) in fields.iter().filter(|(name, field)| *name != "schema" && !field.is_array())
+            {
+                data(&format!("{name:width$}  {}", cell(field)));
+            }
+            for (name, rows) in fields.iter().filter_map(|(name, field)| Some((name, field.as_array()?))) {
+                if !rows.is_empty() {
+                    data(&format!("\n{}", name.replace('_', " ")));
+                    table(rows);
+                }
+            }
+        }
+        other => data(&cell(other)),
+    }
+}
+
+/// Rows of objects, each column as wide as its widest cell: no figure is ever cut.
+fn table(rows: &[serde_json::Value]) {
+    let mut names: Vec<&String> = Vec::new();
+    for (name, cell) in rows.iter().filter_map(|row| row.as_object()).flatten() {
+        // Lists within a row (the checks of a decision) are for `--json` and `--dry-run`.
+        if !cell.is_array() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        return rows.iter().for_each(|row| data(&cell(row)));
+    }
+    let cells = |row: &serde_json::Value| -> Vec<String> {
+        names.iter().map(|name| row.get(name.as_str()).map_or_else(String::new, cell)).collect()
+    };
+    let body: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    let head: Vec<String> = names.iter().map(|name| (*name).clone()).collect();
+    let width = |column: usize| {
+        body.iter()
+            .chain(std::iter::once(&head))
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+    };
+    let widths: Vec<usize> = (0..names.len()).map(|column| width(column).unwrap_or(0)).collect();
+    for row in std::iter::once(&head).chain(&body) {
+        let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}"));
+        data(padded.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}
+
+fn cell(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => "-".to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,74 @@
+//! `hardstop strategy`.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::app::paths::Paths;
+use crate::cli::args::StrategyCommand;
+use crate::cli::ask::ask;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::print;
+use crate::cli::strategy_file;
+use crate::cli::strategy_file::{approvals, ask_itself, read};
+use crate::strategy::shipped;
+
+pub(super) fn run(paths: &Paths, command: &StrategyCommand) -> Result<u8, Failure> {
+    match command {
+        StrategyCommand::New { file } => new(file),
+        StrategyCommand::Check { file, json } => check(file, *json),
+        StrategyCommand::Describe { file } => strategy_file::describe(paths, file),
+        StrategyCommand::Diff { file } => strategy_file::changes(paths, file),
+        StrategyCommand::Approve { file, yes } => strategy_file::approve(paths, file, *yes),
+        StrategyCommand::Revoke { file } => revoke(paths, file),
+        StrategyCommand::List => list(paths),
+        StrategyCommand::Pause { number } => ask(paths, "pause", json!({ "id": number }), false),
+        StrategyCommand::Resume { number } => ask(paths, "resume", json!({ "id": number }), false),
+    }
+}
+
+fn new(file: &Path) -> Result<u8, Failure> {
+    let fail = |fault: io::Error| Failure::from(format!("{}: {fault}", file.display()));
+    let mut written = std::fs::OpenOptions::new().write(true).create_new(true).open(file).map_err(fail)?;
+    written.write_all(shipped::SHIPPED[0].1.as_bytes()).map_err(fail)?;
+    print::words(&format!(
+        "{} is a copy of the example; change it, then run `hardstop strategy check`",
+        file.display()
+    ));
+    Ok(0)
+}
+
+fn check(file: &Path, json: bool) -> Result<u8, Failure> {
+    let source = read(file)?;
+    let (manifest, level) = ask_itself(&source)?;
+    let out = json!({
+        "schema": 1, "file": source.file, "sha256": source.hash.to_string(), "name": manifest.name,
+        "version": manifest.version, "timeframe": manifest.timeframe, "warmup": manifest.warmup,
+        "symbols": manifest.symbols, "params": manifest.params, "sandbox": level,
+    });
+    print::value(&out, json);
+    Ok(0)
+}
+
+fn revoke(paths: &Paths, file: &Path) -> Result<u8, Failure> {
+    let source = read(file)?;
+    if approvals(paths)?.revoke(source.hash).map_err(|fault| fault.to_string())? {
+        print::words(&format!("{} is no longer approved", source.file));
+        return Ok(0);
+    }
+    Err(Failure::new(Exit::Failed, format!("{} was not approved as it stands", source.file)))
+}
+
+fn list(paths: &Paths) -> Result<u8, Failure> {
+    let shipped = shipped::SHIPPED.iter().filter_map(|(file, _)| shipped::named(file));
+    let mut rows: Vec<serde_json::Value> = shipped
+        .map(|source| json!({ "file": source.file, "sha256": source.hash.to_string(), "mode": "sim (shipped)" }))
+        .collect();
+    let approvals = approvals(paths)?;
+    rows.extend(approvals.all().map(|(mode, hash, approval)| {
+        json!({ "file": approval.file, "sha256": hash.to_string(), "mode": mode.word() })
+    }));
+    print::value(&serde_json::Value::Array(rows), false);
+    Ok(0)
+}

@@ -1,0 +1,136 @@
+//! `hardstop strategy describe`, `diff` and `approve`: what the trader sees before a script may run.
+
+use std::io::{self, BufRead};
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::app::clock;
+use crate::app::paths::Paths;
+use crate::cli::diff::diff;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::print;
+use crate::domain::mode::Mode;
+use crate::strategy::approval::{Approval, Approvals, Verdict};
+use crate::strategy::copies;
+use crate::strategy::frame::Level;
+use crate::strategy::host;
+use crate::strategy::host::SpawnSettings;
+use crate::strategy::manifest::Manifest;
+use crate::strategy::source::StrategySource;
+
+/// What was approved so far.
+pub(super) fn approvals(paths: &Paths) -> Result<Approvals, Failure> {
+    Ok(Approvals::read(&paths.state).map_err(|fault| fault.to_string())?)
+}
+
+/// The script at `file`.
+pub(super) fn read(file: &Path) -> Result<StrategySource, Failure> {
+    StrategySource::read(file).map_err(|fault| Failure::new(Exit::Usage, fault.to_string()))
+}
+
+/// Loads the script in the sandbox and asks it what it is.
+pub(super) fn ask_itself(source: &StrategySource) -> Result<(Manifest, Level), Failure> {
+    let executable = std::env::current_exe().map_err(|fault| format!("this program's own path: {fault}"))?;
+    let settings = SpawnSettings::new(executable.clone(), &source.file, &source.text);
+    let manifest =
+        host::describe(&settings).map_err(|fault| Failure::new(Exit::Wanting, fault.to_string()))?;
+    let level = host::level(executable).map_err(|fault| fault.to_string())?.level;
+    Ok((manifest, level))
+}
+
+pub(super) fn describe(paths: &Paths, file: &Path) -> Result<u8, Failure> {
+    let source = read(file)?;
+    let (manifest, level) = ask_itself(&source)?;
+    let approvals = approvals(paths)?;
+    let modes: Vec<&str> = [Mode::Sim, Mode::Paper, Mode::Live]
+        .into_iter()
+        .filter(|mode| approvals.verdict(*mode, &source.file, source.hash) == Verdict::Approved)
+        .map(Mode::word)
+        .collect();
+    print::data(&tame(&source.text));
+    let modes = if modes.is_empty() { "nothing".to_owned() } else { modes.join(" and ") };
+    let out = json!({
+        "name": tame(&manifest.name), "version": tame(&manifest.version), "timeframe": manifest.timeframe,
+        "symbols": manifest.symbols, "sha256": source.hash.to_string(), "approved_for": modes,
+        "sandbox": level, "params": params(&manifest),
+    });
+    print::value(&out, false);
+    Ok(0)
+}
+
+fn params(manifest: &Manifest) -> Vec<serde_json::Value> {
+    let shown = manifest.params.iter().map(|(name, param)| {
+        json!({
+            "param": tame(name), "type": param.kind, "default": param.default, "min": param.min,
+            "max": param.max, "unit": param.unit.as_deref().map(tame), "title": param.title.as_deref().map(tame),
+        })
+    });
+    shown.collect()
+}
+
+pub(super) fn changes(paths: &Paths, file: &Path) -> Result<u8, Failure> {
+    let source = read(file)?;
+    let approvals = approvals(paths)?;
+    let Some(before) = copies::last_approved(&paths.state, &approvals, &source.file) else {
+        let words =
+            format!("no approved copy of {}; `hardstop strategy describe` shows it whole", source.file);
+        return Err(Failure::new(Exit::Failed, words));
+    };
+    let changes = diff(&tame(&before.text), &tame(&source.text));
+    if changes.is_empty() {
+        print::words(&format!("{} is as it was approved", source.file));
+    } else {
+        print::data(changes.trim_end());
+    }
+    Ok(0)
+}
+
+pub(super) fn approve(paths: &Paths, file: &Path, yes: bool) -> Result<u8, Failure> {
+    let source = read(file)?;
+    let (manifest, _) = ask_itself(&source)?;
+    paths.prepare()?;
+    let mut approvals = approvals(paths)?;
+    if !yes {
+        match copies::last_approved(&paths.state, &approvals, &source.file) {
+            Some(before) => {
+                print::words("what changed since it was approved:");
+                print::data(&diff(&tame(&before.text), &tame(&source.text)));
+            }
+            None => print::data(&tame(&source.text)),
+        }
+        print::value(&serde_json::Value::Array(params(&manifest)), false);
+        print::words(&format!(
+            "{} {}, sha256 {}",
+            tame(&manifest.name),
+            tame(&manifest.version),
+            source.hash
+        ));
+        print::words("type approve to let it run in sim and paper:");
+        let mut typed = String::new();
+        io::stdin().lock().read_line(&mut typed).map_err(|fault| fault.to_string())?;
+        if typed.trim() != "approve" {
+            return Err(Failure::new(Exit::Failed, "nothing was approved"));
+        }
+    }
+    let approval = Approval {
+        file: source.file.clone(),
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        at: clock::now(),
+    };
+    for mode in [Mode::Sim, Mode::Paper] {
+        approvals.approve(mode, source.hash, approval.clone()).map_err(|fault| fault.to_string())?;
+    }
+    copies::keep(&paths.state, &source)?;
+    print::words(&format!("{} is approved for sim and paper; a changed byte takes that back", source.file));
+    Ok(0)
+}
+
+/// A script's text as it may be shown: without characters that steer the terminal or turn its text.
+fn tame(text: &str) -> String {
+    let turns = |letter: char| matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown =
+        |letter: &char| *letter == '\n' || *letter == '\t' || !(letter.is_control() || turns(*letter));
+    text.chars().filter(shown).collect()
+}

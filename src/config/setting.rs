@@ -1,0 +1,123 @@
+use std::str::FromStr;
+
+use serde_json::Value as Json;
+
+use crate::config::meaning::{LogLevel, OnDailyLoss, Speed, SpeedFault};
+use crate::config::written::Value;
+use crate::domain::mode::Mode;
+use crate::domain::money::Money;
+use crate::domain::pct::Pct;
+use crate::domain::price::Price;
+
+/// What one key can hold.
+pub(super) trait Setting: Sized {
+    /// Reads it, or says what it must be.
+    fn read(value: &Value) -> Result<Self, String>;
+
+    /// It as JSON; null where it is not set.
+    fn json(&self) -> Json;
+}
+
+/// Decimals may be written with quotes or without: either way the digits are read as they stand.
+fn decimal<T: FromStr>(value: &Value) -> Result<T, String>
+where
+    T::Err: std::fmt::Display,
+{
+    match value {
+        Value::Text(text) | Value::Number(text) => {
+            text.parse().map_err(|fault| format!("{fault}; write it as digits, such as 12 or \"12.5\""))
+        }
+        _ => Err("it must be a number, such as 12 or \"12.5\"".to_owned()),
+    }
+}
+
+/// Whole numbers are written without quotes.
+fn whole<T: FromStr>(value: &Value) -> Result<T, String> {
+    let said = match value {
+        Value::Number(digits) => digits.parse().ok(),
+        _ => None,
+    };
+    said.ok_or_else(|| "it must be a whole number of 0 or more, without quotes".to_owned())
+}
+
+/// One of a few words.
+fn word<T: Copy>(value: &Value, words: &[(&str, T)]) -> Result<T, String> {
+    let said = match value {
+        Value::Text(text) => words.iter().find(|(word, _)| word == text).map(|(_, meant)| *meant),
+        _ => None,
+    };
+    said.ok_or_else(|| {
+        let listed: Vec<String> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
+        format!("it must be {}", listed.join(" or "))
+    })
+}
+
+macro_rules! setting {
+    ($($kind:ty: $read:expr, $json:expr;)*) => { $(
+        impl Setting for $kind {
+            fn read(value: &Value) -> Result<Self, String> {
+                $read(value)
+            }
+
+            fn json(&self) -> Json {
+                $json(self)
+            }
+        }
+    )* };
+}
+
+setting! {
+    Pct: decimal, |pct: &Self| Json::String(pct.to_string());
+    Money: decimal, |money: &Self| Json::String(money.exact());
+    Price: decimal, |price: &Self| Json::String(price.to_string());
+    u32: whole, |number: &Self| Json::from(*number);
+    u64: whole, |number: &Self| Json::from(*number);
+    i64: whole, |number: &Self| Json::from(*number);
+    Mode: |value| word(value, &MODES), |mode: &Self| Json::from(mode.word());
+    OnDailyLoss: |value| word(value, &OnDailyLoss::WORDS), |what: &Self| Json::from(what.word());
+    LogLevel: |value| word(value, &LogLevel::WORDS), |level: &Self| Json::from(level.word());
+}
+
+const MODES: [(&str, Mode); 3] = [("sim", Mode::Sim), ("paper", Mode::Paper), ("live", Mode::Live)];
+
+impl Setting for bool {
+    fn read(value: &Value) -> Result<Self, String> {
+        if let Value::Flag(on) = value {
+            Ok(*on)
+        } else {
+            Err("it must be true or false, without quotes".to_owned())
+        }
+    }
+
+    fn json(&self) -> Json {
+        Json::Bool(*self)
+    }
+}
+
+impl Setting for Speed {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Text(text) | Value::Number(text) => {
+                text.parse().map_err(|fault: SpeedFault| fault.to_string())
+            }
+            _ => Err(SpeedFault.to_string()),
+        }
+    }
+
+    fn json(&self) -> Json {
+        match self {
+            Self::Times(times) => Json::from(*times),
+            Self::Max => Json::from("max"),
+        }
+    }
+}
+
+impl<T: Setting> Setting for Option<T> {
+    fn read(value: &Value) -> Result<Self, String> {
+        T::read(value).map(Some)
+    }
+
+    fn json(&self) -> Json {
+        self.as_ref().map_or(Json::Null, Setting::json)
+    }
+}

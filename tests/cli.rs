@@ -1,0 +1,370 @@
+//! The shell's contract, against the built program: exit codes, stdout for data, stderr for words.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::fs;
+use std::io::{BufRead, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Three minutes of one symbol: enough for a whole run.
+const BARS: &str = "timestamp,symbol,open,high,low,close,volume\n\
+2013-10-07T13:30:00Z,SPY,168.00,168.10,167.90,168.05,10000\n\
+2013-10-07T13:31:00Z,SPY,168.05,168.20,168.00,168.10,10000\n\
+2013-10-07T13:32:00Z,SPY,168.10,168.15,168.05,168.10,10000\n";
+
+/// A home of its own for one test.
+struct Home(PathBuf);
+
+struct Said {
+    code: i32,
+    out: String,
+    words: String,
+}
+
+impl Home {
+    fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
+        let _none_before = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
+    fn run(&self, args: &[&str]) -> Said {
+        self.run_with(args, "")
+    }
+
+    fn run_with(&self, args: &[&str], stdin: &str) -> Said {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hardstop"))
+            .args(args)
+            .env("HARDSTOP_HOME", &self.0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { code: output.status.code().unwrap(), out: text(output.stdout), words: text(output.stderr) }
+    }
+
+    fn json(&self, args: &[&str]) -> serde_json::Value {
+        let said = self.run(args);
+        assert_eq!(said.code, 0, "{args:?}: {}", said.words);
+        serde_json::from_str(&said.out).unwrap()
+    }
+}
+
+#[test]
+fn a_bad_config_ends_every_command_that_needs_one_and_no_secret_is_repeated() {
+    let home = Home::new("bad-config");
+    home.write("config.toml", "[limits]\nmax_heat_pct = 400\n");
+    for args in [&["config", "check"][..], &["config", "show"], &["run", "--headless"], &["backtest", "x.js"]]
+    {
+        let said = home.run(args);
+        assert_eq!((said.code, said.out.as_str()), (78, ""), "{args:?}");
+        assert!(
+            said.words.contains("config.toml:2: limits.max_heat_pct = 400: it must be 0 to 100"),
+            "{}",
+            said.words
+        );
+    }
+    assert_eq!(home.run(&["doctor"]).code, 7);
+    let secret = home.write("other.toml", "\nbroker = \"PKTESTTESTTEST123456\"\n");
+    let said = home.run(&["--config", &secret, "config", "check"]);
+    assert!(said.code == 78 && said.words.contains("other.toml:2:"), "{}", said.words);
+    assert!(!said.words.contains("PKTEST"));
+    assert_eq!(home.run(&["--config", "/nonexistent.toml", "config", "check"]).code, 78);
+}
+
+#[test]
+fn the_template_is_a_good_config_and_what_is_shown_reads_back() {
+    let home = Home::new("template");
+    assert_eq!(home.run(&["config", "check"]).code, 0);
+    for what in ["template", "show"] {
+        let text = home.run(&["config", what]).out;
+        let file = home.write("written.toml", &text);
+        assert_eq!(home.run(&["config", "check", &file]).code, 0, "{what}");
+    }
+    assert_eq!(home.json(&["config", "show", "--json"])["limits"]["max_daily_loss_pct"], "2");
+    assert!(home.run(&["config", "path"]).out.ends_with("/config.toml\n"));
+}
+
+#[test]
+fn without_a_running_instance_nothing_trades_and_a_kill_stays() {
+    let home = Home::new("no-instance");
+    let id = "hs-sabcdef-131007-1";
+    for args in [
+        &["buy", "SPY", "1"][..],
+        &["sell", "SPY", "1", "--limit", "168.05", "--dry-run", "--json"],
+        &["cancel", "--all"],
+        &["close", "SPY"],
+        &["replace", id, "--qty", "2"],
+        &["rearm", "--reason", "seen"],
+        &["acknowledge", "unclean", "--reason", "seen"],
+        &["strategy", "pause", "1"],
+        &["status"],
+        &["orders", "--csv"],
+    ] {
+        let said = home.run(args);
+        assert_eq!(said.code, 6, "{args:?}: {}", said.words);
+        assert!(
+            said.words.contains("no running instance") && said.words.lines().count() == 1,
+            "{}",
+            said.words
+        );
+    }
+    let said = home.run(&["kill"]);
+    assert!(said.code == 6 && said.words.contains("starts halted"), "{}", said.words);
+    assert!(home.run(&["doctor"]).out.contains("a kill stands"));
+}
+
+#[test]
+fn a_wrong_word_or_number_is_a_fault_of_usage() {
+    let home = Home::new("usage");
+    for (args, words) in [
+        (&["buy", "SPY", "1e5"][..], "not a plain decimal"),
+        (&["buy", "spy", "1"], "a symbol is 1 to 24 characters"),
+        (&["buy", "SPY", "1", "--limit", "168,05"], "not a plain decimal"),
+        (&["cancel"], "required"),
+        (&["cancel", "--all", "--symbol", "SPY"], "cannot be used with"),
+        (&["rearm"], "--reason"),
+        (&["bypass"], "unrecognized"),
+        (&["config", "check", "--force"], "unexpected"),
+        (&["run", "--headless", "--speed", "0"], "speed"),
+        (&["backtest", "/nonexistent.js"], "/nonexistent.js"),
+    ] {
+        let said = home.run(args);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{args:?}: {}", said.words);
+        assert!(said.words.contains(words), "{args:?}: {}", said.words);
+    }
+}
+
+#[test]
+fn a_run_keeps_the_config_s_limits_and_leaves_its_files_closed() {
+    let home = Home::new("run");
+    let bars = home.write("bars.csv", BARS);
+    home.write("config.toml", "[limits]\nmax_daily_loss_pct = \"1.5\"\n[sim]\ncash = 20000\n");
+    fs::set_permissions(home.0.join("config.toml"), fs::Permissions::from_mode(0o600)).unwrap();
+    let said = home.run(&["run", "--headless", "--data", &bars]);
+    assert_eq!(said.code, 0, "{}", said.words);
+    let status = home.json(&["status", "--json"]);
+    assert_eq!((&status["running"], &status["e0"]), (&false.into(), &"20000.00".into()), "{status}");
+    assert_eq!(status["day_loss_limit"], "300.00");
+    assert_eq!(home.json(&["risk", "--json"])[0]["of"], "300.00");
+    assert_eq!(home.json(&["positions", "--json"]), serde_json::json!([]));
+    assert_eq!(home.run(&["journal", "verify"]).code, 0);
+    let doctor = home.run(&["doctor"]);
+    assert_eq!(doctor.code, 0, "{}", doctor.out);
+    assert!(!doctor.out.contains(env!("CARGO_TARGET_TMPDIR")), "{}", doctor.out);
+    let open = home.0.join("state/install");
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o644)).unwrap();
+    let doctor = home.run(&["doctor", "--json"]);
+    assert!(doctor.code == 7 && doctor.out.contains("state/install is open to others"), "{}", doctor.out);
+}
+
+/// An unfinished run on data of one day, begun again with other limits: only tighter ones count at once.
+#[test]
+fn a_restart_on_the_same_day_never_loosens_a_limit() {
+    let home = Home::new("ratchet");
+    let more: String = (33..60)
+        .map(|minute| format!("2013-10-07T13:{minute}:00Z,SPY,168,168.2,167.9,168.1,1000\n"))
+        .collect();
+    let bars = home.write("bars.csv", &format!("{BARS}{more}"));
+    let limit_after = |pct: &str| {
+        home.write("config.toml", &format!("[limits]\nmax_daily_loss_pct = {pct}\n"));
+        let mut run = Command::new(env!("CARGO_BIN_EXE_hardstop"))
+            .args(["run", "--headless", "--speed", "60", "--data", &bars])
+            .env("HARDSTOP_HOME", &home.0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufReader::new(run.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("\"equity\"")), "the run began no day");
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(run.id()).unwrap());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        for _line in lines {}
+        run.wait().unwrap();
+        home.json(&["risk", "--json"])[0]["of"].clone()
+    };
+    assert_eq!(limit_after("2"), "2000.00");
+    assert_eq!(limit_after("1"), "1000.00");
+    assert_eq!(limit_after("3"), "1000.00");
+}
+
+/// The machine once answered the question after a kill before it had heard of the kill.
+#[test]
+fn whoever_asks_after_a_kill_finds_the_machine_halted() {
+    let home = Home::new("kill");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_hardstop"))
+        .args(["run", "--headless", "--speed", "1"])
+        .env("HARDSTOP_HOME", &home.0)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = std::time::Instant::now();
+    while home.run(&["positions"]).code != 0 || !home.0.join("state/control.sock").exists() {
+        assert!(began.elapsed().as_secs() < 30, "the run does not answer");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    for _ in 0..5 {
+        assert_eq!(home.run(&["kill"]).code, 0);
+        let said = home.run(&["buy", "SPY", "1", "--limit", "160"]);
+        assert!(said.code == 3 && said.words.contains("HALTED"), "{}", said.words);
+        assert_eq!(home.run(&["rearm", "--reason", "seen"]).code, 0);
+        let said = home.run(&["buy", "SPY", "1", "--limit", "160"]);
+        assert!(!said.words.contains("HALTED"), "{}", said.words);
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(run.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    run.wait().unwrap();
+    assert_eq!(home.run(&["journal", "verify"]).code, 0);
+}
+
+#[test]
+fn a_changed_script_is_no_longer_approved_and_its_change_is_shown() {
+    let home = Home::new("strategy");
+    let bars = home.write("bars.csv", BARS);
+    let script = home.0.join("mine.js").display().to_string();
+    assert_eq!(home.run(&["strategy", "new", &script]).code, 0);
+    assert_ne!(home.run(&["strategy", "new", &script]).code, 0, "a file that is there is never overwritten");
+    let text = fs::read_to_string(&script).unwrap();
+    fs::write(&script, text.replace("default: 30", "default: 40")).unwrap();
+    let run = ["run", "--headless", "--data", &bars, "--strategy", &script];
+    assert!(home.run(&run).words.contains("is not approved"));
+    assert_eq!(
+        home.run_with(&["strategy", "approve", &script], "yes\n").code,
+        1,
+        "another word approves nothing"
+    );
+    assert_eq!(home.run_with(&["strategy", "approve", &script], "approve\n").code, 0);
+    assert_eq!(home.run(&run).code, 0);
+    assert!(home.run(&["strategy", "describe", &script]).out.contains("sim and paper"));
+    fs::write(&script, text.replace("default: 30", "default: 50")).unwrap();
+    assert_ne!(home.run(&run).code, 0);
+    let changes = home.run(&["strategy", "diff", &script]).out;
+    let marked = |mark: &str| changes.lines().any(|line| line.starts_with(mark));
+    assert!(
+        marked("-     slow: { type: \"int\", default: 40")
+            && marked("+     slow: { type: \"int\", default: 50")
+    );
+    assert!(home.run(&["strategy", "list"]).out.contains("mine.js"));
+}
+
+#[test]
+fn a_whatif_line_is_answered_by_one_line_and_bad_ones_are_malformed() {
+    let home = Home::new("whatif");
+    let said = home.run_with(&["whatif"], "{}\n\n  \nnonsense\n");
+    assert_eq!((said.code, said.out.lines().count()), (0, 2), "{}", said.out);
+    assert!(said.out.lines().all(|line| line.contains("\"code\":\"MALFORMED\"")));
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_fault() {
+    let home = Home::new("pipe");
+    for args in [&["completions", "bash"][..], &["config", "template"], &["doctor"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hardstop"))
+            .args(args)
+            .env("HARDSTOP_HOME", &home.0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// A running instance that is ended with the test.
+struct Running(std::process::Child);
+
+impl Running {
+    fn start(home: &Home, args: &[&str]) -> Self {
+        let mut started = Command::new(env!("CARGO_BIN_EXE_hardstop"));
+        started.args(["run", "--headless"]).args(args).env("HARDSTOP_HOME", &home.0);
+        let child = started.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let running = Self(child);
+        let began = std::time::Instant::now();
+        // The answer must be this process's own: an older one's socket and journal may still be there.
+        while home
+            .run(&["status", "--json"])
+            .out
+            .split("\"pid\":")
+            .nth(1)
+            .is_none_or(|pid| !pid.starts_with(&format!("{},", running.0.id())))
+        {
+            assert!(began.elapsed().as_secs() < 30, "the run does not answer");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        running
+    }
+
+    fn kill_nine(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _gone_already = self.0.kill();
+        let _status = self.0.wait();
+    }
+}
+
+fn assert_killed_and_still_halted_after_restart(home: &Home, running: Running) {
+    let killed = home.run(&["kill", "--json"]);
+    let outcome: serde_json::Value = serde_json::from_str(&killed.out).unwrap();
+    assert_eq!((killed.code, &outcome["confirmed"]), (0, &serde_json::Value::Bool(true)), "{}", killed.words);
+    running.kill_nine();
+    let again = Running::start(home, &["--speed", "60", "--acknowledge-unclean"]);
+    assert_eq!(home.json(&["status", "--json"])["state"], "halted");
+    let refused = home.run(&["buy", "SPY", "1", "--limit", "168"]);
+    assert!(refused.code == 3 && refused.words.contains("HALTED"), "{}", refused.words);
+    assert_eq!(home.run(&["rearm", "--reason", "seen"]).code, 0);
+    assert_eq!(home.json(&["status", "--json"])["state"], "active");
+    drop(again);
+}
+
+#[test]
+fn a_kill_passes_a_locked_database_and_outlives_the_process() {
+    let home = Home::new("kill-locked");
+    let running = Running::start(&home, &["--speed", "60"]);
+    let lock = rusqlite::Connection::open(home.0.join("data/sim-0001.db")).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let began = std::time::Instant::now();
+    let killed = home.run(&["kill", "--json"]);
+    assert_eq!(killed.code, 0, "{}", killed.words);
+    assert!(began.elapsed().as_secs() < 5, "the kill waited for the database");
+    lock.execute_batch("ROLLBACK").unwrap();
+    assert_killed_and_still_halted_after_restart(&home, running);
+}
+
+/// The machine's own thread stands still in a strategy's call: the kill does not need it.
+#[test]
+fn a_kill_passes_a_machine_that_stands_still() {
+    let home = Home::new("kill-stuck");
+    let script = home.write(
+        "stuck.js",
+        "strategy({ api: 1, name: \"stuck\", version: \"1\", timeframe: \"1Min\",\n  onBar() { const end = Date.now(); let n = 0; while (n < 1e12) n += 1; } });\n",
+    );
+    assert_eq!(home.run(&["strategy", "approve", &script, "--yes"]).code, 0);
+    let running = Running::start(&home, &["--speed", "60", "--strategy", &script]);
+    for _ in 0..3 {
+        let began = std::time::Instant::now();
+        assert_eq!(home.run(&["kill", "--json"]).code, 0);
+        assert!(began.elapsed().as_secs() < 3);
+    }
+    assert_killed_and_still_halted_after_restart(&home, running);
+}
