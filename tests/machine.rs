@@ -16,7 +16,7 @@ use hardstop::domain::price::Price;
 use hardstop::domain::qty::Qty;
 use hardstop::domain::side::Side;
 use hardstop::domain::symbol::Symbol;
-use hardstop::engine::event::{Act, Event, KillReport};
+use hardstop::engine::event::{Act, Event, KillReport, StrategyHead};
 use hardstop::engine::memory::Memory;
 use hardstop::engine::record::Record;
 use hardstop::engine::settings::Settings;
@@ -31,6 +31,7 @@ use hardstop::pump::audience::Audience;
 use hardstop::pump::bench::Bench;
 use hardstop::pump::turn::{Durability, Parts, Pump};
 use hardstop::risk::limits::Limits;
+use hardstop::strategy::host::{Sandbox, SpawnSettings};
 
 #[derive(Clone, Default)]
 struct Ear(Arc<Mutex<Vec<Record>>>);
@@ -477,4 +478,54 @@ fn a_strategy_nobody_loaded_sends_nothing() {
     };
     scene.turn(Event::StrategyAnswered { id: StrategyId(9), answer });
     assert_eq!(scene.sent(), 0);
+}
+
+/// A script that fails on its third bar, always: a strike each time, and after three it stays out.
+#[test]
+fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
+    let script = "strategy({ api: 1, name: \"fails\", version: \"1\", timeframe: \"1Min\",\n\
+        init() { this.n = 0; }, onBar() { this.n += 1; if (this.n === 3) throw new Error(\"three\"); } });";
+    let mut scene = Scene::new();
+    let settings = SpawnSettings {
+        symbols: vec![symbol()],
+        ..SpawnSettings::new(env!("CARGO_BIN_EXE_hardstop").into(), "fails.js", script)
+    };
+    let head = StrategyHead {
+        id: StrategyId(1),
+        name: "fails".to_owned(),
+        sha256: "00".to_owned(),
+        symbols: vec![symbol()],
+        timeframe_ms: 60_000,
+        warmup_bars: 0,
+    };
+    let sandbox = Sandbox::spawn(&settings).unwrap();
+    scene.pump.bench_mut().seat(head.clone(), settings, sandbox);
+    scene.turn(Event::StrategyLoaded(head));
+    let rows = |scene: &Scene, wanted: &str| {
+        let is_it =
+            |record: &Record| matches!(record, Record::Strategy { what, .. } if what == wanted).then_some(());
+        scene.heard(is_it).len()
+    };
+    let minutes = |scene: &mut Scene, count: usize| {
+        for _ in 0..count {
+            let start = scene.now;
+            scene.now = start.plus_seconds(60);
+            let close = price("100");
+            let (end, volume) = (scene.now, Qty::shares(100));
+            let bar =
+                Bar { symbol: symbol(), start, end, open: close, high: close, low: close, close, volume };
+            scene.turn(Event::Tick(Tick::Bar(bar)));
+        }
+    };
+    minutes(&mut scene, 3);
+    assert_eq!((rows(&scene, "failed"), rows(&scene, "loaded")), (1, 1));
+    minutes(&mut scene, 4);
+    assert_eq!(rows(&scene, "loaded"), 1, "five minutes are not over");
+    minutes(&mut scene, 60);
+    assert_eq!((rows(&scene, "failed"), rows(&scene, "loaded")), (2, 2), "out for the session");
+    for day in ["2013-10-08", "2013-10-09", "2013-10-10"] {
+        scene.now = format!("{day}T14:00:00Z").parse().unwrap();
+        minutes(&mut scene, 30);
+    }
+    assert_eq!((rows(&scene, "failed"), rows(&scene, "loaded")), (3, 3), "out until it is approved again");
 }

@@ -267,9 +267,9 @@ fn seat_all(plan: &SimPlan, executable: &Path) -> Result<Seats, String> {
     there.dedup();
     let (mut bench, mut heads, mut sandbox) = (Bench::default(), Vec::new(), "full".to_owned());
     for (planned, number) in plan.strategies.iter().zip(1..) {
-        let (head, seated) = seat(plan, executable, planned, StrategyId(number), &there)?;
+        let (head, settings, seated) = seat(plan, executable, planned, StrategyId(number), &there)?;
         seated.level().word().clone_into(&mut sandbox);
-        bench.seat(head.id, seated);
+        bench.seat(head.clone(), settings, seated);
         heads.push(head);
     }
     Ok((bench, heads, sandbox))
@@ -281,7 +281,7 @@ fn seat(
     planned: &Planned,
     id: StrategyId,
     there: &[Symbol],
-) -> Result<(StrategyHead, Sandbox), String> {
+) -> Result<(StrategyHead, SpawnSettings, Sandbox), String> {
     let source = &planned.source;
     let mut settings = SpawnSettings {
         seed: plan.exchange.seed,
@@ -299,7 +299,8 @@ fn seat(
         timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
         warmup_bars: manifest.warmup,
     };
-    Ok((head, Sandbox::spawn(&settings).map_err(|fault| fault.to_string())?))
+    let sandbox = Sandbox::spawn(&settings).map_err(|fault| fault.to_string())?;
+    Ok((head, settings, sandbox))
 }
 
 /// What a strategy may trade: what the trader wrote, else all that it asks for and the data has.

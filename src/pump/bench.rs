@@ -1,28 +1,72 @@
 use std::collections::BTreeMap;
 
+use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
 use crate::domain::strategy::StrategyCall;
-use crate::strategy::host::{CallRecord, Sandbox};
+use crate::engine::event::StrategyHead;
+use crate::strategy::host::{CallRecord, Sandbox, SpawnSettings};
+use crate::strategy::strikes::{Standing, Strikes};
 
-/// The strategies' processes, by their numbers.
+/// The strategies' processes, by their numbers, with what their failures have cost them.
 #[derive(Default)]
 pub struct Bench {
-    seats: BTreeMap<StrategyId, Sandbox>,
+    seats: BTreeMap<StrategyId, Seat>,
+    // Seats without a process; most of the time there is none, and a tick looks no further.
+    empty: usize,
+}
+
+struct Seat {
+    head: StrategyHead,
+    settings: SpawnSettings,
+    sandbox: Option<Sandbox>,
+    strikes: Strikes,
 }
 
 impl Bench {
-    /// Seats a strategy that was started.
-    pub fn seat(&mut self, id: StrategyId, sandbox: Sandbox) {
-        self.seats.insert(id, sandbox);
+    /// Seats a strategy that was started; `settings` start it again when a penalty is over.
+    pub fn seat(&mut self, head: StrategyHead, settings: SpawnSettings, sandbox: Sandbox) {
+        let seat = Seat { settings, sandbox: Some(sandbox), strikes: Strikes::default(), head };
+        self.seats.insert(seat.head.id, seat);
     }
 
-    /// Calls a strategy; `None` when its process was stopped before.
+    /// Calls a strategy; `None` while it has no process.
     pub fn call(&mut self, id: StrategyId, call: &StrategyCall) -> Option<CallRecord> {
-        self.seats.get_mut(&id).map(|sandbox| sandbox.call(call))
+        self.seats.get_mut(&id)?.sandbox.as_mut().map(|sandbox| sandbox.call(call))
     }
 
-    /// Ends a strategy's process.
-    pub fn stop(&mut self, id: StrategyId) {
-        self.seats.remove(&id);
+    /// Ends a strategy's process after a failure, which is a strike.
+    pub fn strike(&mut self, id: StrategyId, now: At) {
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        if seat.sandbox.take().is_some() {
+            self.empty += 1;
+        }
+        let standing = seat.strikes.strike(now);
+        tracing::warn!(strategy = %seat.head.name, ?standing, "a strategy was stopped");
+    }
+
+    /// Starts every strategy again whose penalty is over by now, and says which. One that cannot be
+    /// started takes another strike for it.
+    pub fn bring_back(&mut self, now: At) -> Vec<StrategyHead> {
+        if self.empty == 0 {
+            return Vec::new();
+        }
+        let mut back = Vec::new();
+        for seat in self.seats.values_mut() {
+            if seat.sandbox.is_some() || seat.strikes.standing(now) != Standing::Runs {
+                continue;
+            }
+            match Sandbox::spawn(&seat.settings) {
+                Ok(sandbox) => {
+                    seat.sandbox = Some(sandbox);
+                    self.empty -= 1;
+                    back.push(seat.head.clone());
+                }
+                Err(fault) => {
+                    let standing = seat.strikes.strike(now);
+                    tracing::warn!(strategy = %seat.head.name, %fault, ?standing, "it could not be started again");
+                }
+            }
+        }
+        back
     }
 }

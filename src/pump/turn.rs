@@ -151,6 +151,10 @@ impl<A: Audience> Pump<A> {
             }
             self.take_reports();
         }
+        // A strategy whose penalty is over hears of this event already.
+        for head in self.bench.bring_back(self.now) {
+            self.queue.push_back(Event::StrategyLoaded(head));
+        }
         self.queue.push_back(event);
         while let Some(event) = self.queue.pop_front() {
             self.step(event);
@@ -195,7 +199,7 @@ impl<A: Audience> Pump<A> {
                 self.take_reports();
             }
             Command::RunStrategy(id, call) => self.run_strategy(id, &call),
-            Command::StopStrategy(id) => self.bench.stop(id),
+            Command::StopStrategy(id) => self.bench.strike(id, self.now),
             Command::AskVenue(ids) => {
                 let event = match self.door.state(self.now, &ids) {
                     Ok(state) => Event::Venue(Box::new(state)),

@@ -68,6 +68,16 @@ pub fn run(question: &Question) -> Result<Findings, String> {
     spawn.symbols.clone_from(&symbols);
     let sandbox = Sandbox::spawn(&spawn).map_err(|fault| fault.to_string())?;
     let level = sandbox.level();
+    let head_of_strategy = StrategyHead {
+        id: StrategyId(1),
+        name: manifest.name.clone(),
+        sha256: question.source.hash.to_string(),
+        symbols: symbols.clone(),
+        timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
+        warmup_bars: manifest.warmup,
+    };
+    let mut bench = Bench::default();
+    bench.seat(head_of_strategy.clone(), spawn, sandbox);
     let bars_only = question.quotes.is_empty();
     let sessions = question.limits.regular_session_only;
     let settings = Settings {
@@ -81,8 +91,6 @@ pub fn run(question: &Question) -> Result<Findings, String> {
     };
     let exchange = exchange(question);
     let assembly = onto_exchange(settings, question.limits.clone(), exchange, KillLatch::default())?;
-    let mut bench = Bench::default();
-    bench.seat(StrategyId(1), sandbox);
     let ticks = merge(question.bars.clone(), question.quotes.clone());
     let first = ticks.first().map(Tick::at).ok_or("there is no bar to run over")?;
     let mut journal = Journal::in_memory().map_err(|fault| fault.to_string())?;
@@ -99,17 +107,7 @@ pub fn run(question: &Question) -> Result<Findings, String> {
         last_seq: 0,
     });
     pump.turn(first, Event::Started(Box::default()));
-    pump.turn(
-        first,
-        Event::StrategyLoaded(StrategyHead {
-            id: StrategyId(1),
-            name: manifest.name.clone(),
-            sha256: question.source.hash.to_string(),
-            symbols: symbols.clone(),
-            timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
-            warmup_bars: manifest.warmup,
-        }),
-    );
+    pump.turn(first, Event::StrategyLoaded(head_of_strategy));
     for tick in &ticks {
         pump.turn(tick.at(), Event::Tick(*tick));
         if let Tick::Bar(bar) = tick {
