@@ -375,17 +375,19 @@ mod tests {
                 .into_iter()
                 .map(|kill| kill.join().unwrap())
                 .collect();
+            let was_waiting = !waits.is_finished();
+            let stuck = waits.join().unwrap();
+            // The task ends before anything here may fail, else the scope would wait for it.
+            stop.store(true, Ordering::SeqCst);
             for reply in kills {
                 assert_eq!((reply.exit, reply.out["confirmed"].as_bool()), (0, Some(true)), "{reply:?}");
             }
-            assert!(!waits.is_finished(), "the engine is stuck, and the kill did not wait for it");
-            let stuck = waits.join().unwrap();
+            assert!(was_waiting, "the engine is stuck, and the kill did not wait for it");
             assert_eq!(stuck.exit, 1);
             assert!(
                 stuck.words[0].contains("did not answer within 5 s")
                     && stuck.words[0].contains("hardstop kill")
             );
-            stop.store(true, Ordering::SeqCst);
         });
         assert!(house.latch.is_tripped() && house.latch.wants_flat() && file.stands());
         drop(house.requests);
