@@ -88,10 +88,11 @@ impl KillTask {
                 Some(Err(_)) => outcome.words.push("the KILL file is not on disk yet".to_owned()),
             }
             let number = outcome.pull.number;
-            // The machine hears first: whoever was told of a kill may ask it the next moment.
+            // The machine hears first, and a re-arm passes before the asker is told: whoever was told of
+            // a kill may ask for either the next moment.
             told(outcome.clone());
-            self.outcomes.put(outcome);
             self.latch.note_answered(number);
+            self.outcomes.put(outcome);
         }
     }
 
