@@ -3,7 +3,7 @@
 //! `cargo bench` prints the medians and their ratios. They are no tests: a machine that is busy or
 //! slow changes every figure, and the ratios less than the figures.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a bench may stop at the first surprise, and prints"

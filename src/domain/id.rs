@@ -9,6 +9,7 @@ use crate::domain::text::written_as_text;
 
 const LENGTH_MAX: usize = 48;
 const INSTALL_LENGTH: usize = 6;
+const KILL_SEQ_MIN: u64 = 1_000_000_000_000;
 
 /// The six characters that tell this installation's orders from any other's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,13 @@ impl ClientOrderId {
         std::str::from_utf8(written).unwrap_or_default()
     }
 
+    /// Whether the kill sent it: its numbers are the microseconds of its pull, far above any count of
+    /// orders, so that they need no journal to be new.
+    #[must_use]
+    pub fn is_of_the_kill(&self) -> bool {
+        self.seq().is_some_and(|seq| seq >= KILL_SEQ_MIN)
+    }
+
     /// The running number at its end; `None` for an id that is not ours.
     #[must_use]
     pub fn seq(&self) -> Option<u64> {
@@ -113,6 +121,8 @@ mod tests {
         let id = ClientOrderId::new(Mode::Sim, "4k2p9x".parse().unwrap(), day, u64::MAX);
         assert_eq!(id.as_str(), "hs-s4k2p9x-131007-18446744073709551615");
         assert_eq!(id.seq(), Some(u64::MAX));
+        assert!(id.is_of_the_kill(), "no count of orders comes this far");
+        assert!(!ClientOrderId::new(Mode::Sim, "4k2p9x".parse().unwrap(), day, 7).is_of_the_kill());
         assert_eq!("somebody-else-7".parse::<ClientOrderId>().unwrap().seq(), None);
     }
 }

@@ -59,7 +59,7 @@ pub struct VenueReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportKind {
-    /// The venue has it (the answer to the request). A leg is acknowledged with its parent.
+    /// The venue has it (the answer to the request). A leg is first spoken of when its order fills.
     Accepted,
     /// It rests in the book: only from here does a stop protect.
     Working,
@@ -131,7 +131,7 @@ pub struct VenueState {
     pub account: VenueAccount,
     /// Every position.
     pub positions: Vec<VenuePosition>,
-    /// Every open order, legs included.
+    /// Every open order. A leg stands among them from its order's first fill on.
     pub open_orders: Vec<VenueOrder>,
     /// The orders asked for by id that are closed or not known: known ones with their state.
     pub closed_orders: Vec<VenueOrder>,

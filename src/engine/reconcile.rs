@@ -78,8 +78,9 @@ impl Engine {
             .orders
             .live()
             .any(|order| matches!(order.status, OrderStatus::Unknown | OrderStatus::Sending));
-        let wait_ms = if clean && !uncertain { self.settings.reconcile_every_ms } else { LOOK_AGAIN_MS };
-        self.readiness.ask_venue_at = Some(self.now.plus_millis(wait_ms));
+        let wait_ms =
+            if clean && !uncertain { self.settings.reconcile_every_ms } else { Some(LOOK_AGAIN_MS) };
+        self.readiness.ask_venue_at = wait_ms.map(|wait_ms| self.now.plus_millis(wait_ms));
     }
 
     fn match_orders(&mut self, state: &VenueState) {

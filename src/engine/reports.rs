@@ -43,11 +43,7 @@ impl Engine {
     pub(super) fn on_report(&mut self, report: &VenueReport) {
         let id = report.order;
         if self.orders.get(id).is_none() {
-            if let ReportKind::Filled(fill) = &report.kind {
-                self.apply_fill(fill);
-            }
-            self.alert(format!("the venue speaks of an order {id} that is not ours; it will be imported and counts in every limit"));
-            return self.ask_venue_soon();
+            return self.on_report_of_another(report);
         }
         match &report.kind {
             ReportKind::Accepted => self.set_status(id, OrderStatus::Acked, None),
@@ -58,6 +54,25 @@ impl Engine {
             ReportKind::Expired => self.set_status(id, OrderStatus::Expired, None),
             ReportKind::CancelRejected(words) => self.on_cancel_refused(id, words),
         }
+    }
+
+    /// A report of an order that the machine did not send: the kill's, or somebody else's on the
+    /// account. What it filled is believed either way.
+    fn on_report_of_another(&mut self, report: &VenueReport) {
+        let id = report.order;
+        if let ReportKind::Filled(fill) = &report.kind {
+            self.apply_fill(fill);
+            if id.is_of_the_kill() {
+                let Fill { side, qty, symbol, price, .. } = fill;
+                self.alert(format!("the kill's own order {id}: {} {qty} {symbol} at {price}", side.word()));
+            }
+        }
+        if !id.is_of_the_kill() {
+            self.alert(format!(
+                "the venue speaks of an order {id} that is not ours; it will be imported and counts in every limit"
+            ));
+        }
+        self.ask_venue_soon();
     }
 
     pub(super) fn on_dropped(&mut self, id: ClientOrderId, reason: &str) {

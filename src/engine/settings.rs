@@ -27,8 +27,8 @@ pub struct Settings {
     pub plain_market: bool,
     /// Milliseconds between two rows of equity; none but at closes without it.
     pub equity_row_every_ms: Option<i64>,
-    /// Milliseconds between two reconciles.
-    pub reconcile_every_ms: i64,
+    /// Milliseconds between two reconciles; without it only what happens asks for one.
+    pub reconcile_every_ms: Option<i64>,
     /// Milliseconds between two bars or quotes of the feed; freshness is measured by it.
     pub feed_interval_ms: i64,
 }
@@ -43,7 +43,7 @@ impl Settings {
             strategy_hours: StrategyHours::Regular,
             plain_market: false,
             equity_row_every_ms: Some(60_000),
-            reconcile_every_ms: 60_000,
+            reconcile_every_ms: Some(60_000),
             feed_interval_ms: 60_000,
         }
     }

@@ -85,7 +85,7 @@ pub fn run(question: &Question) -> Result<Findings, String> {
         plain_market: bars_only && question.costs_none,
         strategy_hours: if sessions { StrategyHours::Regular } else { StrategyHours::All },
         equity_row_every_ms: None,
-        reconcile_every_ms: i64::MAX / 4_000_000,
+        reconcile_every_ms: None,
         feed_interval_ms: question.bars.first().map_or(60_000, |bar| bar.end.millis_since(bar.start)),
         ..Settings::new(Mode::Sim, "bcktst")
     };

@@ -211,3 +211,39 @@ fn limits_tighten_at_once_and_loosen_with_the_next_day() {
     desk.gate.begin_day("2013-10-08".parse().unwrap(), Money::dollars(100_000));
     assert_eq!(desk.gate.heat_limit(desk.now), Some(Money::dollars(50_000)));
 }
+
+/// A desk whose limits are the defaults but for what `change` makes of them.
+fn desk_with(change: impl FnOnce(&mut Limits)) -> Desk {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    let mut desk = desk();
+    desk.gate.change_limits(limits, "tighter".to_owned());
+    desk
+}
+
+/// Each symbol is within its own limit, and together they are too much; at the limit itself they pass.
+#[test]
+fn the_gross_limit_counts_every_symbol_and_ends_at_its_limit() {
+    let mut desk = desk_with(|limits| limits.max_gross_pct = Some(Pct::whole(15)));
+    desk.quoted("BBB", "100", "100.02");
+    desk.holds("BBB", "90", "100");
+    desk.stop("BBB", Sell, "90", "98");
+    approved(&desk.gate.judge(&buy("120"), &situation(), desk.now));
+    refused(
+        &desk.gate.judge(&buy("121"), &situation(), desk.now),
+        "GROSS_LIMIT gross=15050.00 limit=15000.00 max_qty=120",
+    );
+}
+
+#[test]
+fn the_order_value_and_the_collar_end_at_their_limits() {
+    let desk = desk_with(|limits| limits.max_order_usd = Some(Money::dollars(5_000)));
+    let code = |intent: &Intent| desk.gate.judge(intent, &situation(), desk.now).code();
+    assert_eq!(code(&buy("100")), None);
+    assert_eq!(code(&buy("101")), Some(Code::OrderLimit));
+    // The middle is 50, so 5 % are 2.50 on either side.
+    assert_eq!(code(&limit_order("AAA", Buy, "10", "52.50", Some("49"))), None);
+    assert_eq!(code(&limit_order("AAA", Buy, "10", "52.51", Some("49"))), Some(Code::PriceCollar));
+    assert_eq!(code(&limit_order("AAA", Buy, "10", "47.50", Some("47"))), None);
+    assert_eq!(code(&limit_order("AAA", Buy, "10", "47.49", Some("47"))), Some(Code::PriceCollar));
+}
