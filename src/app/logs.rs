@@ -9,14 +9,14 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-const FILES_KEPT: usize = 14;
+use crate::config::meaning::{LogLevel, Logs};
 
-/// Starts the log: a file a day under the state folder, fourteen kept, never the terminal. It goes
-/// on for as long as the guard lives.
+/// Starts the log: a file a day under the state folder, never the terminal. Beside the file of today
+/// those of `keep_days` days are kept. It goes on for as long as the guard lives.
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn start(state: &Path) -> Result<WorkerGuard, String> {
+pub fn start(state: &Path, logs: &Logs) -> Result<WorkerGuard, String> {
     let folder = state.join("logs");
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -27,18 +27,31 @@ pub fn start(state: &Path) -> Result<WorkerGuard, String> {
         .rotation(Rotation::DAILY)
         .filename_prefix("hardstop")
         .filename_suffix("log")
-        .max_log_files(FILES_KEPT)
+        .max_log_files(files_kept(logs))
         .build(&folder)
         .map_err(|fault| format!("{}: {fault}", folder.display()))?;
     let (writer, guard) = tracing_appender::non_blocking(appender);
-    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer).with_filter(levels());
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer).with_filter(levels(logs.level));
     let _set_before = tracing_subscriber::registry().with(layer).try_init();
     Ok(guard)
 }
 
-/// Libraries are capped in code, so that no setting makes one of them write what passes through it.
-fn levels() -> Targets {
-    Targets::new().with_default(LevelFilter::INFO).with_target("hardstop", LevelFilter::DEBUG)
+/// The appender counts today's file, and makes room before it opens it: a start on the same day would
+/// else throw away the very file it goes on with.
+fn files_kept(logs: &Logs) -> usize {
+    usize::try_from(logs.keep_days).unwrap_or(usize::MAX).saturating_add(1)
+}
+
+/// The trader's level is for the program's own lines. Libraries are capped in code at what may come to
+/// fail: a library for the line to a broker logs the frames that pass through it, with the keys in them.
+fn levels(level: LogLevel) -> Targets {
+    let own = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    Targets::new().with_default(own.min(LevelFilter::WARN)).with_target("hardstop", own)
 }
 
 #[cfg(test)]
@@ -50,27 +63,65 @@ mod tests {
 
     use super::*;
 
+    const LEVELS: [LogLevel; 4] = [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug];
+
+    fn logs(level: LogLevel, keep_days: u32) -> Logs {
+        Logs { level, keep_days }
+    }
+
+    /// Starts a log in a folder that holds files of twenty days, says a line, and gives what is there.
+    fn files_after_a_start(name: &str, keep_days: u32) -> Vec<PathBuf> {
+        let state = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/logs-test").join(name);
+        let _not_there = std::fs::remove_dir_all(&state);
+        let folder = state.join("logs");
+        std::fs::create_dir_all(&folder).unwrap();
+        for day in 1..=20 {
+            std::fs::write(folder.join(format!("hardstop.2013-10-{day:02}.log")), "old").unwrap();
+        }
+        drop(start(&state, &logs(LogLevel::Info, keep_days)).unwrap());
+        // The second start of a day goes on with the file of the first.
+        drop(start(&state, &logs(LogLevel::Info, keep_days)).unwrap());
+        std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect()
+    }
+
     #[test]
     fn no_library_may_write_what_passes_through_it() {
-        for library in ["tungstenite", "tokio_tungstenite", "hyper", "h2", "rustls", "anything"] {
-            assert!(!levels().would_enable(library, &Level::DEBUG), "{library}");
-            assert!(levels().would_enable(library, &Level::INFO), "{library}");
+        for level in LEVELS {
+            for library in ["tungstenite", "tokio_tungstenite", "hyper", "h2", "rustls", "anything"] {
+                for chatter in [Level::INFO, Level::DEBUG, Level::TRACE] {
+                    assert!(!levels(level).would_enable(library, &chatter), "{library} {level:?} {chatter}");
+                }
+            }
         }
-        assert!(levels().would_enable("hardstop::broker::kill", &Level::DEBUG));
-        assert!(!levels().would_enable("hardstop::broker::kill", &Level::TRACE));
+        assert!(levels(LogLevel::Debug).would_enable("hyper", &Level::WARN));
+    }
+
+    #[test]
+    fn the_traders_level_is_for_the_programs_own_lines() {
+        let words = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
+        for (level, passes) in LEVELS.into_iter().zip(1..) {
+            let passed = words.iter().filter(|word| levels(level).would_enable("hardstop::broker::kill", word));
+            assert_eq!(passed.count(), passes, "{level:?}");
+        }
+        assert!(!levels(LogLevel::Error).would_enable("hyper", &Level::WARN));
+    }
+
+    #[test]
+    fn files_of_so_many_days_are_kept_beside_todays() {
+        for (name, keep_days, most) in [("three", 3, 4), ("one", 1, 2)] {
+            let files = files_after_a_start(name, keep_days);
+            assert!(files.len() <= most && files.len() >= 2, "{files:?}");
+            assert!(files.iter().any(|file| !file.display().to_string().contains("2013")), "{files:?}");
+        }
+        assert_eq!(files_after_a_start("many", 30).len(), 21);
     }
 
     #[test]
     fn the_log_stands_in_a_folder_of_the_trader_alone() {
-        let state = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/logs-test");
+        let state = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/logs-test/alone");
         let _not_there = std::fs::remove_dir_all(&state);
-        let guard = start(&state).unwrap();
-        tracing::info!("a line");
-        drop(guard);
+        drop(start(&state, &logs(LogLevel::Info, 14)).unwrap());
         let folder = state.join("logs");
         assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
-        let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
-        assert_eq!(files.len(), 1);
-        assert!(std::fs::read_to_string(&files[0]).unwrap().contains("a line"));
     }
 }

@@ -76,7 +76,7 @@ pub fn headless(plan: SimPlan, speed: Speed, out: impl Write) -> Result<RunResul
     let paths = plan.paths.clone();
     paths.prepare()?;
     let _instance = Instance::take(&paths.state)?;
-    let _log = logs::start(&paths.state)?;
+    let _log = logs::start(&paths.state, &plan.logs)?;
     // Signals first: one that comes while the ledger is being read ends the run in order too.
     let (end, latch) = (EndFlag::default(), KillLatch::default());
     listen(end.clone(), latch.clone())?;

@@ -11,6 +11,7 @@ use crate::broker::kill::{KillIds, KillTask};
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
+use crate::config::meaning::Logs;
 use crate::domain::at::At;
 use crate::domain::calendar::session;
 use crate::domain::day::TradingDay;
@@ -59,6 +60,8 @@ pub struct SimPlan {
     pub exchange: ExchangeSettings,
     /// The trader's word that an unclean end was seen.
     pub acknowledge_unclean: bool,
+    /// What is logged, and for how long it is kept.
+    pub logs: Logs,
 }
 
 /// A strategy as the trader wants it run.

@@ -45,6 +45,7 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Res
         },
         limits: config.limits,
         acknowledge_unclean: args.acknowledge_unclean,
+        logs: config.logs,
     };
     let result = headless(plan, args.speed.unwrap_or(Speed::Max), io::stdout())?;
     let end = if result.finished {
