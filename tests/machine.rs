@@ -309,6 +309,7 @@ fn a_kill_refuses_openings_and_lets_the_trader_out() {
         left_orders: Vec::new(),
         left_positions: Vec::new(),
         confirmed: true,
+        deeds: Vec::new(),
     };
     scene.turn(Event::Killed(report));
     scene.order(Side::Buy, 1, Some("100.05"), Some("98"));
@@ -528,4 +529,60 @@ fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
         minutes(&mut scene, 30);
     }
     assert_eq!((rows(&scene, "failed"), rows(&scene, "loaded")), (3, 3), "out until it is approved again");
+}
+
+/// What the venue tells of a kill whose process died before it was written: the stop protects, the fill
+/// counts, and both are said in words.
+#[test]
+fn what_a_dead_process_s_kill_left_at_the_venue_is_taken_in_and_said() {
+    use hardstop::domain::fill::Fill;
+    use hardstop::domain::venue::{VenueAccount, VenueOrder, VenuePosition, VenueRequest, VenueState};
+    let mut scene = Scene::new();
+    scene.order(Side::Buy, 50, Some("100.05"), Some("98"));
+    let stop = scene.snapshot().open_orders[0].id;
+    let of_the_kill = |number: u64| format!("hs-sabc123-131007-{number}").parse().unwrap();
+    let fill = Fill {
+        execution: "kill-1".to_owned(),
+        order: of_the_kill(1_381_154_400_000_001),
+        symbol: symbol(),
+        side: Side::Sell,
+        qty: Qty::shares(20),
+        price: price("100"),
+        fee: Money::ZERO,
+        at: scene.now,
+    };
+    let request = VenueRequest {
+        id: of_the_kill(1_381_154_400_000_002),
+        symbol: symbol(),
+        side: Side::Sell,
+        qty: Qty::shares(30),
+        kind: OrderKind::Stop { stop: price("97") },
+        tif: TimeInForce::Gtc,
+        stop_loss: None,
+        take_profit: None,
+        one_cancels: None,
+    };
+    let back = VenueOrder { request, status: OrderStatus::Working, filled: Qty::ZERO };
+    let gone = VenueOrder {
+        request: VenueRequest { id: stop, qty: Qty::shares(50), ..request },
+        status: OrderStatus::Canceled,
+        filled: Qty::ZERO,
+    };
+    let worth = Money::dollars(100_000);
+    let state = VenueState {
+        at: scene.now,
+        account: VenueAccount { equity: worth, last_equity: worth, cash: worth, buying_power: worth },
+        positions: vec![VenuePosition { symbol: symbol(), qty: Qty::shares(30), avg_price: price("100") }],
+        open_orders: vec![back],
+        closed_orders: vec![gone],
+        fills: vec![fill],
+    };
+    let sent = scene.sent();
+    scene.turn(Event::Venue(Box::new(state)));
+    let position = scene.snapshot().positions[0];
+    assert_eq!((position.qty, position.stop), (Qty::shares(30), Some(price("97"))));
+    assert_eq!(scene.sent(), sent + 1, "the row of the kill's stop, and no second stop beside it");
+    let alerts = scene.alerts();
+    assert!(alerts.iter().any(|words| words.contains("the kill's own order")), "{alerts:?}");
+    assert!(alerts.iter().any(|words| words.contains("is the kill's own, and the journal")), "{alerts:?}");
 }

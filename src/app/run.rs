@@ -15,7 +15,7 @@ use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
 use crate::broker::latch::TypedRearm;
-use crate::broker::outcome::KillOutcome;
+use crate::broker::outcome::{KillOutcome, Outcomes};
 use crate::domain::at::At;
 use crate::domain::calendar::session;
 use crate::domain::day::TradingDay;
@@ -96,8 +96,20 @@ pub fn headless(plan: SimPlan, speed: Speed, out: impl Write) -> Result<RunResul
             kill.run(kill_ids, Some(&file), told, || stopped.is_raised());
         });
         let pulls = latch.clone();
-        let mut machine =
-            Machine { pump, ticks, cursor, requests, kills, end, latch, kill_file, sandbox, tickets: 0 };
+        let mut machine = Machine {
+            pump,
+            ticks,
+            cursor,
+            requests,
+            kills,
+            outcomes: outcomes.clone(),
+            pull_heard: 0,
+            end,
+            latch,
+            kill_file,
+            sandbox,
+            tickets: 0,
+        };
         let ran = catch_unwind(AssertUnwindSafe(|| machine.run(speed)));
         if ran.is_err() {
             // Nobody watches the market any more: what opens is cancelled before the process ends.
@@ -117,6 +129,10 @@ struct Machine<W: Write> {
     cursor: usize,
     requests: Receiver<Asked>,
     kills: Receiver<KillOutcome>,
+    /// Where the newest outcome is kept, also one that found the channel full.
+    outcomes: Outcomes,
+    /// The last pull that the machine was told of.
+    pull_heard: u64,
     end: EndFlag,
     latch: KillLatch,
     kill_file: KillFile,
@@ -169,10 +185,23 @@ impl<W: Write> Machine<W> {
     }
 
     fn hear_kills(&mut self, clock: &DataClock) {
+        let now = self.instant(clock);
+        self.hear_kills_at(now);
+    }
+
+    fn hear_kills_at(&mut self, now: At) {
         while let Ok(outcome) = self.kills.try_recv() {
-            let now = self.instant(clock);
-            self.pump.turn(now, Event::Killed(report(&outcome)));
+            self.hear_kill(now, &outcome);
         }
+        let kept = self.outcomes.last().filter(|outcome| outcome.pull.number > self.pull_heard);
+        if let Some(outcome) = kept {
+            self.hear_kill(now, &outcome);
+        }
+    }
+
+    fn hear_kill(&mut self, now: At, outcome: &KillOutcome) {
+        self.pull_heard = self.pull_heard.max(outcome.pull.number);
+        self.pump.turn(now, Event::Killed(report(outcome)));
     }
 
     fn reply(&mut self, now: At, asked: &Asked) -> Reply {
@@ -205,13 +234,19 @@ impl<W: Write> Machine<W> {
     }
 
     fn finish(&mut self, finished: bool, reason: &str) -> Result<RunResult, String> {
+        // A kill that is at work is waited for: what it sends must be written before the run ends well.
+        let pulls = self.latch.pulls();
+        if pulls > self.pull_heard {
+            let _outcome = self.outcomes.wait(pulls, LAST_KILL_WITHIN);
+        }
+        self.hear_kills_at(self.pump.now());
         let end = RunEnd { finished, reason: reason.to_owned() };
         self.pump.end(&end).map_err(|fault| fault.to_string())?;
         Ok(RunResult { finished, journal_hash: self.pump.journal_hash() })
     }
 }
 
-fn report(outcome: &KillOutcome) -> KillReport {
+pub(super) fn report(outcome: &KillOutcome) -> KillReport {
     KillReport {
         tripped_at: outcome.tripped_at,
         by: outcome.pull.by.clone(),
@@ -221,5 +256,6 @@ fn report(outcome: &KillOutcome) -> KillReport {
         left_orders: outcome.left_orders.clone(),
         left_positions: outcome.left_positions.clone(),
         confirmed: outcome.confirmed,
+        deeds: outcome.deeds.clone(),
     }
 }

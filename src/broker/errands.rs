@@ -1,11 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::order::{OrderKind, OrderStatus};
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::{VenueAnswer, VenueOrder, VenueRequest, VenueState};
+use crate::domain::venue::{KillAsked, KillDeed, VenueAnswer, VenueOrder, VenueRequest, VenueState};
 
 /// Readings that pass before an order is sent again for the same purpose.
 const PAUSE_READINGS: u32 = 5;
@@ -59,6 +60,7 @@ pub(super) struct Errands {
     /// Orders whose end the kill caused: what it cancelled, and the stops of those.
     taken_down: BTreeSet<ClientOrderId>,
     sent_ids: Vec<ClientOrderId>,
+    deeds: Vec<KillDeed>,
     last_seq: u64,
     readings: u32,
 }
@@ -94,7 +96,11 @@ impl Errands {
     }
 
     /// An order is about to be cancelled; a pair goes together, and so does a bracket.
-    pub(super) fn note_cancel(&mut self, order: &VenueOrder) {
+    pub(super) fn note_cancel(&mut self, order: &VenueOrder, at: At) {
+        let asked = KillAsked::Cancel(order.request.id);
+        if !self.deeds.iter().any(|deed| deed.asked == asked) {
+            self.deeds.push(KillDeed { at, asked });
+        }
         let legs = [order.request.stop_loss, order.request.take_profit].into_iter().flatten();
         self.taken_down.insert(order.request.id);
         self.taken_down.extend(legs.map(|leg| leg.id).chain(order.request.one_cancels));
@@ -133,7 +139,13 @@ impl Errands {
     }
 
     /// An order went out, and this came back.
-    pub(super) fn note_sent(&mut self, purpose: Purpose, request: &VenueRequest, answer: VenueAnswer) {
+    pub(super) fn note_sent(
+        &mut self,
+        purpose: Purpose,
+        request: &VenueRequest,
+        answer: VenueAnswer,
+        at: At,
+    ) {
         let tries = self.by_purpose.get(&purpose).map_or(0, |errand| errand.tries);
         // A second sending that the venue refuses as a double says that the first one arrived, or
         // nothing at all: only a look at the venue's list tells.
@@ -143,9 +155,16 @@ impl Errands {
             answer => answer,
         };
         let sent_at_reading = self.readings;
+        let asked = KillAsked::Submit { request: *request, answer: answer.clone() };
+        self.deeds.push(KillDeed { at, asked });
         self.sent_ids.push(request.id);
         let errand = Errand { request: *request, answer, tries: tries.saturating_add(1), sent_at_reading };
         self.by_purpose.insert(purpose, errand);
+    }
+
+    /// Everything that was asked of the venue, oldest first.
+    pub(super) fn deeds(&self) -> Vec<KillDeed> {
+        self.deeds.clone()
     }
 
     /// The order under way for a purpose.

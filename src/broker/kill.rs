@@ -126,7 +126,7 @@ mod tests {
     use crate::broker::venue::unpoisoned;
     use crate::domain::qty::Qty;
     use crate::domain::side::Side;
-    use crate::domain::venue::VenueOrder;
+    use crate::domain::venue::{KillAsked, VenueAnswer, VenueOrder};
     use crate::risk::gate::Gate;
     use crate::risk::limits::Limits;
 
@@ -199,7 +199,13 @@ mod tests {
         sent.sort_unstable();
         assert_eq!(sent, [(-137, "market"), (40, "market")]);
         assert!(desk.open().is_empty() && unpoisoned(&desk.script).positions.is_empty());
-        assert!(outcome.sent.iter().all(|request| request.id.as_str().starts_with("hs-sabcdef-131007-1381")));
+        let told: Vec<_> = outcome.deeds.iter().map(|deed| deed.asked.clone()).collect();
+        for request in &unpoisoned(&desk.script).sent {
+            assert!(request.id.as_str().starts_with("hs-sabcdef-131007-1381"));
+            assert!(told.contains(&KillAsked::Submit { request: *request, answer: VenueAnswer::Taken }));
+        }
+        let cancels = told.iter().filter(|asked| matches!(asked, KillAsked::Cancel(_)));
+        assert_eq!((cancels.count(), told.len()), (2, 4), "each once");
     }
 
     #[test]
@@ -209,6 +215,7 @@ mod tests {
         let outcome = desk.kill(true);
         assert!(outcome.confirmed);
         assert_eq!((outcome.cancelled, outcome.flattened), (1, 1));
+        assert_eq!(outcome.deeds.len(), 3, "what the first press did is told again: its report may be lost");
     }
 
     #[test]

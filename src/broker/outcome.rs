@@ -5,7 +5,7 @@ use crate::broker::latch::Pull;
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::VenueRequest;
+use crate::domain::venue::KillDeed;
 
 /// What a kill did, and what is left, by the venue's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +18,9 @@ pub struct KillOutcome {
     pub cancelled: u32,
     /// Positions it closed.
     pub flattened: u32,
-    /// What it sent itself: orders that close, and stops that it placed back.
-    pub sent: Vec<VenueRequest>,
+    /// What it asked of the venue since the latch tripped: cancels, orders that close, and stops that
+    /// it placed back. What an earlier pull of the same trip did stands here again.
+    pub deeds: Vec<KillDeed>,
     /// Orders that should be gone and are not.
     pub left_orders: Vec<ClientOrderId>,
     /// Positions that are still open after a flatten.

@@ -25,7 +25,6 @@ pub(super) struct Work<'a> {
     pulled_at: At,
     cancelled: BTreeSet<ClientOrderId>,
     held: BTreeSet<Symbol>,
-    sent: Vec<VenueRequest>,
     last: Option<VenueState>,
     silence: Option<String>,
     done: bool,
@@ -41,7 +40,6 @@ impl<'a> Work<'a> {
             pulled_at: pull.at,
             cancelled: BTreeSet::new(),
             held: BTreeSet::new(),
-            sent: Vec::new(),
             last: None,
             silence: None,
             done: false,
@@ -79,7 +77,7 @@ impl<'a> Work<'a> {
     fn cancel(&mut self, verdict: &Verdict, state: &VenueState) {
         for id in &verdict.doomed {
             if let Some(order) = state.open_orders.iter().find(|order| order.request.id == *id) {
-                self.errands.note_cancel(order);
+                self.errands.note_cancel(order, state.at);
             }
             self.cancelled.insert(*id);
             // Whatever it answers, the next reading tells what became of it.
@@ -136,8 +134,7 @@ impl<'a> Work<'a> {
         };
         // The warrant's right: what leaves here can only cancel, or make a position smaller.
         let Some(answer) = self.venue.submit(&request, state.at, || true) else { return };
-        self.errands.note_sent(purpose, &request, answer);
-        self.sent.push(request);
+        self.errands.note_sent(purpose, &request, answer, state.at);
     }
 
     fn request(&mut self, order: Order, now: At) -> VenueRequest {
@@ -170,7 +167,7 @@ impl<'a> Work<'a> {
                 pull,
                 cancelled: 0,
                 flattened: 0,
-                sent: self.sent,
+                deeds: self.errands.deeds(),
                 left_orders: Vec::new(),
                 left_positions: Vec::new(),
                 confirmed: false,
@@ -191,7 +188,7 @@ impl<'a> Work<'a> {
             flattened: count(self.held.len().saturating_sub(left_positions.len())),
             confirmed: self.done && self.silence.is_none(),
             pull,
-            sent: self.sent,
+            deeds: self.errands.deeds(),
             left_orders,
             left_positions,
             words,

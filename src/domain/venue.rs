@@ -122,6 +122,30 @@ pub struct VenueAccount {
     pub buying_power: Money,
 }
 
+/// One thing that the kill asked of a venue, at the venue's own instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KillDeed {
+    /// When, by the venue.
+    pub at: At,
+    /// What.
+    pub asked: KillAsked,
+}
+
+/// What the kill can ask of a venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KillAsked {
+    /// To cancel an order; asked again at every reading that still shows it, told once.
+    Cancel(ClientOrderId),
+    /// To take an order that closes a position, or a stop that is put back.
+    Submit {
+        /// What was sent.
+        request: VenueRequest,
+        /// What is known of its arrival.
+        answer: VenueAnswer,
+    },
+}
+
 /// Everything a reconcile asks a venue for, read in one go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VenueState {

@@ -8,7 +8,7 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::strategy::StrategyAnswer;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::{VenueAnswer, VenueReport, VenueState};
+use crate::domain::venue::{KillAsked, KillDeed, VenueAnswer, VenueReport, VenueRequest, VenueState};
 use crate::engine::memory::Memory;
 
 /// An event with its place in the run and its instant: all the time and order the machine knows.
@@ -179,4 +179,18 @@ pub struct KillReport {
     pub left_positions: Vec<Symbol>,
     /// Whether the venue showed nothing left that should be gone.
     pub confirmed: bool,
+    /// Everything it asked of the venue since the latch tripped, oldest first: what an earlier report
+    /// of the same trip told stands here again, so that no report that was lost loses an order.
+    #[serde(default)]
+    pub deeds: Vec<KillDeed>,
+}
+
+impl KillReport {
+    /// The orders it sent, each as often as it was sent.
+    pub fn sent(&self) -> impl Iterator<Item = (&VenueRequest, &VenueAnswer)> {
+        self.deeds.iter().filter_map(|deed| match &deed.asked {
+            KillAsked::Submit { request, answer } => Some((request, answer)),
+            KillAsked::Cancel(_) => None,
+        })
+    }
 }

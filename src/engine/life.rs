@@ -1,4 +1,4 @@
-//! The start, the day, the loss and the kill.
+//! The start, the day, the loss and the re-arm.
 
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::Origin;
@@ -7,12 +7,10 @@ use crate::domain::order::OrderStatus;
 use crate::domain::strategy::StrategyEvent;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::VenueAccount;
-use crate::engine::event::KillReport;
 use crate::engine::machine::Engine;
 use crate::engine::memory::Memory;
 use crate::engine::orders::{Misses, Order};
 use crate::engine::record::Record;
-use crate::engine::strategies::Running;
 use crate::risk::loss::{Confirmation, Latched};
 use crate::risk::order::{KnownOrder, Role};
 use crate::risk::state::HaltReason;
@@ -33,6 +31,10 @@ impl Engine {
         }
         for remembered in &memory.live_orders {
             self.remember_order(remembered);
+        }
+        for symbol in self.held_symbols() {
+            // Also one whose stop nobody remembers: it needs a new one.
+            self.desks.entry(symbol).or_default().dirty = true;
         }
         if let Some((day, e0)) = memory.day
             && day == self.day.day()
@@ -167,24 +169,6 @@ impl Engine {
         if self.gate.limits().flatten_on_daily_loss {
             self.close_positions(None, Origin::Engine);
         }
-    }
-
-    /// The kill was pulled outside: the machine follows, and stays halted until it is re-armed.
-    pub(super) fn on_kill(&mut self, report: &KillReport) {
-        self.gate.halt(HaltReason::Kill);
-        for strategy in self.strategies.all_mut() {
-            if strategy.running == Running::Yes {
-                strategy.running = Running::Paused("the kill".to_owned());
-            }
-        }
-        for desk in self.desks.values_mut() {
-            desk.waiting.clear();
-            desk.dirty = true;
-        }
-        self.record(Record::Kill(report.clone()));
-        let reason = format!("kill by {}", report.by);
-        self.record(Record::Halt { state: self.gate.state(), latched: None, reason, by: Origin::Kill });
-        self.ask_venue_soon();
     }
 
     pub(super) fn rearm(&mut self, reason: &str) {

@@ -118,7 +118,10 @@ impl Engine {
         if self.settings.strategy_hours == StrategyHours::Regular && !in_session {
             return;
         }
-        self.desks.entry(bar.symbol).or_default().on_bar(bar);
+        let desk = self.desks.entry(bar.symbol).or_default();
+        desk.on_bar(bar);
+        // A stop that could not be measured may be by now.
+        desk.dirty |= desk.missing_told && !warm;
         let mut due = std::mem::take(&mut self.due);
         self.strategies.on_bar(bar, &mut due);
         for mut call in due.drain(..) {

@@ -24,7 +24,9 @@ mod day;
 mod desk;
 /// What can happen to the machine.
 pub mod event;
-/// The start, the day, the loss and the kill.
+/// The kill, and what it sent, as the machine follows it.
+mod kill;
+/// The start, the day, the loss and the re-arm.
 mod life;
 /// The machine itself: one event in, commands out.
 pub mod machine;

@@ -93,6 +93,8 @@ pub struct Orders {
     known: BTreeMap<ClientOrderId, Order>,
     // The living by symbol, so that a tick never walks through the dead.
     live: BTreeMap<Symbol, Vec<ClientOrderId>>,
+    // Shares of orders that filled before anybody told of them.
+    strange: BTreeMap<ClientOrderId, Qty>,
 }
 
 impl Orders {
@@ -106,6 +108,26 @@ impl Orders {
             self.live.entry(symbol).or_default().push(id);
         }
         self.known.insert(id, order);
+    }
+
+    /// Takes out an order that was not ours as far as anybody knew, to be added anew as what it is.
+    pub fn forget(&mut self, id: ClientOrderId) {
+        if let Some(order) = self.known.remove(&id)
+            && let Some(ids) = self.live.get_mut(&order.request.symbol)
+        {
+            ids.retain(|live| *live != id);
+        }
+    }
+
+    /// Counts a fill of an order that is not known, for the case that it comes to be.
+    pub fn note_strange(&mut self, id: ClientOrderId, qty: Qty) {
+        let filled = self.strange.entry(id).or_default();
+        *filled = filled.plus(qty).unwrap_or(Qty::LARGEST);
+    }
+
+    /// What an order had filled before it was known.
+    pub fn filled_before_it_was_known(&self, id: ClientOrderId) -> Qty {
+        self.strange.get(&id).copied().unwrap_or_default()
     }
 
     /// The order of this id.

@@ -14,7 +14,7 @@ use crate::engine::submit::refusal_words;
 use crate::risk::order::Role;
 
 /// How long a refused or failed stop waits before it is tried again.
-const RETRY_MS: i64 = 2_000;
+pub(super) const RETRY_MS: i64 = 2_000;
 
 /// The side that closes a position; nothing closes a flat one.
 pub(super) fn closing_side(position: Qty) -> Option<Side> {
@@ -30,6 +30,11 @@ pub(super) fn closing_side(position: Qty) -> Option<Side> {
 impl Engine {
     /// Looks at every symbol whose protection may have changed.
     pub(super) fn keep_protection(&mut self) {
+        // Before the venue was read once, what is remembered may be old: a stop that is gone would be
+        // counted, and one too many taken back.
+        if self.gate.cash().is_none() {
+            return;
+        }
         let due =
             |desk: &crate::engine::desk::Desk| desk.dirty || desk.retry_at.is_some_and(|at| at <= self.now);
         let symbols: Vec<Symbol> =

@@ -123,6 +123,9 @@ impl Engine {
         if !listed.status.is_live() {
             return;
         }
+        if listed.request.id.is_of_the_kill() {
+            return self.import_kill_order(listed);
+        }
         let order = Order {
             request: listed.request,
             role: Role::Opening,

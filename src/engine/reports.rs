@@ -62,10 +62,6 @@ impl Engine {
         let id = report.order;
         if let ReportKind::Filled(fill) = &report.kind {
             self.apply_fill(fill);
-            if id.is_of_the_kill() {
-                let Fill { side, qty, symbol, price, .. } = fill;
-                self.alert(format!("the kill's own order {id}: {} {qty} {symbol} at {price}", side.word()));
-            }
         }
         if !id.is_of_the_kill() {
             self.alert(format!(
@@ -163,7 +159,11 @@ impl Engine {
     }
 
     fn count_fill(&mut self, fill: &Fill) {
-        let Some(order) = self.orders.get_mut(fill.order) else { return };
+        let Some(order) = self.orders.get_mut(fill.order) else {
+            self.orders.note_strange(fill.order, fill.qty);
+            let Fill { side, qty, symbol, price, .. } = fill;
+            return self.tell_strange_fill(fill.order, &format!("{} {qty} {symbol} at {price}", side.word()));
+        };
         order.filled = order.filled.plus(fill.qty).unwrap_or(order.request.qty);
         let (filled, asked) = (order.filled, order.request.qty);
         if filled > asked {

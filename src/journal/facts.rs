@@ -2,7 +2,8 @@ use serde_json::Value;
 
 use crate::domain::at::At;
 use crate::domain::money::Money;
-use crate::engine::event::{Act, Asked, Event};
+use crate::domain::venue::VenueAnswer;
+use crate::engine::event::{Act, Asked, Event, KillReport};
 use crate::engine::record::Record;
 use crate::journal::row::Row;
 use crate::laws::facts::{CheckFact, Decided, Fact, Part, What};
@@ -39,7 +40,7 @@ pub fn of_event(event: &Event) -> Option<What> {
         Event::VenueSilent(_) => Some(What::Fitness { part: Part::Reconcile, fit: false }),
         Event::Feed { fresh } => Some(What::Fitness { part: Part::Feed, fit: *fresh }),
         Event::Journal { writable } => Some(What::Fitness { part: Part::Journal, fit: *writable }),
-        Event::Killed(_) => Some(What::Killed),
+        Event::Killed(report) => Some(killed(report)),
         Event::Operator(Act::AcknowledgeUnclean { .. }) => Some(What::UncleanAcknowledged),
         _ => None,
     }
@@ -80,7 +81,7 @@ pub fn of_record(record: &Record) -> Option<What> {
         Record::Halt { state, latched, by, .. } => {
             What::Halt { state, latched: latched.map(|latched| latched.day), by }
         }
-        Record::Kill(_) => What::Killed,
+        Record::Kill(report) => killed(&report),
         Record::Strategy { id, what, .. } => What::Strategy { id, what },
         Record::Reconcile { clean, .. } => What::Reconciled { clean },
         Record::Adjust { symbol, broker, acknowledged: Some(_), .. } => {
@@ -88,6 +89,11 @@ pub fn of_record(record: &Record) -> Option<What> {
         }
         Record::Adjust { .. } | Record::Alert(_) => return None,
     })
+}
+
+fn killed(report: &KillReport) -> What {
+    let sent = report.sent().filter(|(_, answer)| !matches!(answer, VenueAnswer::Refused(_)));
+    What::Killed { sent: sent.map(|(request, _)| request.id).collect() }
 }
 
 fn check(written: &Value) -> CheckFact {

@@ -121,7 +121,9 @@ impl Folder {
         match record {
             Record::Order { request, role, origin, parent } => {
                 let legs = [request.stop_loss, request.take_profit].into_iter().flatten().map(|leg| leg.id);
-                for seq in legs.chain([request.id]).filter_map(|id| id.seq()) {
+                // The kill numbers its orders by its own instants; the count of orders goes on below them.
+                let counted = legs.chain([request.id]).filter(|id| !id.is_of_the_kill());
+                for seq in counted.filter_map(|id| id.seq()) {
                     self.uses(seq);
                 }
                 let (status, filled) = (OrderStatus::Intent, Qty::ZERO);

@@ -104,6 +104,7 @@ pub(super) fn kill_report() -> KillReport {
         left_orders: Vec::new(),
         left_positions: Vec::new(),
         confirmed: true,
+        deeds: Vec::new(),
     }
 }
 

@@ -89,7 +89,10 @@ pub enum What {
         by: Origin,
     },
     /// The kill was pulled.
-    Killed,
+    Killed {
+        /// The orders it sent that the venue did not refuse.
+        sent: Vec<ClientOrderId>,
+    },
     /// The trader acknowledged that an earlier process ended uncleanly.
     UncleanAcknowledged,
     /// Something about a strategy, by its word.

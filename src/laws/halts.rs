@@ -44,7 +44,7 @@ impl Halts {
                 }
             }
             What::Halt { state, latched, by } => self.restricted(fact.at, *state, *latched, *by, found),
-            What::Killed => self.halt(fact.at),
+            What::Killed { .. } => self.halt(fact.at),
             What::UncleanAcknowledged => self.unclean = false,
             What::Strategy { id, what } => self.strategy(*id, what),
             What::Fitness { part, fit: true } => {

@@ -63,6 +63,10 @@ fn decided(order: u64, side: Side, qty: i32, reducing: bool) -> Decided {
     }
 }
 
+fn killed(sent: &[ClientOrderId]) -> What {
+    What::Killed { sent: sent.to_vec() }
+}
+
 fn approval(order: u64, side: Side, qty: i32, reducing: bool) -> What {
     What::Decided(Box::new(decided(order, side, qty, reducing)))
 }
@@ -286,8 +290,8 @@ fn l9_nothing_opens_at_or_after_the_days_loss() {
 
 #[test]
 fn l10_a_halt_ends_by_the_trader_and_a_latch_by_its_day() {
-    breaks("L10", vec![What::Killed], halt(TradingState::Active, Origin::Engine));
-    assert_eq!(broken(vec![What::Killed, halt(TradingState::Active, Origin::Operator)]), []);
+    breaks("L10", vec![killed(&[])], halt(TradingState::Active, Origin::Engine));
+    assert_eq!(broken(vec![killed(&[]), halt(TradingState::Active, Origin::Operator)]), []);
     breaks("L10", vec![latch()], halt(TradingState::Active, Origin::Operator));
     let stopped = |what: &str| What::Strategy { id: StrategyId(1), what: what.to_owned() };
     breaks("L10", vec![stopped("killed")], approval(9, Side::Buy, 5, false));
@@ -327,14 +331,14 @@ fn l13_refusals_have_codes_and_approvals_have_ends() {
 
 #[test]
 fn l14_nothing_opens_while_halted() {
-    let approved = vec![approval(9, Side::Buy, 5, false), What::Killed];
+    let approved = vec![approval(9, Side::Buy, 5, false), killed(&[])];
     breaks("L14", approved, order(9, Side::Buy, 5, Role::Opening));
     let operator = changed(|decided| decided.intent.origin = Origin::Operator);
     breaks("L14", vec![halt(TradingState::Halted, Origin::Engine)], operator);
     let mut exit = decided(9, Side::Sell, 5, true);
-    breaks("L14", vec![What::Killed], What::Decided(Box::new(exit.clone())));
+    breaks("L14", vec![killed(&[])], What::Decided(Box::new(exit.clone())));
     exit.intent.origin = Origin::Operator;
-    assert_eq!(broken(vec![What::Killed, What::Decided(Box::new(exit))]), [], "the trader may reduce");
+    assert_eq!(broken(vec![killed(&[]), What::Decided(Box::new(exit))]), [], "the trader may reduce");
 }
 
 #[test]
@@ -344,7 +348,7 @@ fn l15_a_restart_frees_nothing() {
     breaks("L15", again.clone(), operator());
     let acknowledged = [again.clone(), vec![What::UncleanAcknowledged, operator()]].concat();
     assert_eq!(broken(acknowledged), []);
-    breaks("L15", [vec![What::Killed, What::RunEnded], again].concat(), operator());
+    breaks("L15", [vec![killed(&[]), What::RunEnded], again].concat(), operator());
 }
 
 #[test]
@@ -382,4 +386,18 @@ fn l21_cash_moves_by_what_was_paid() {
 #[test]
 fn l23_an_execution_is_applied_once() {
     breaks("L23", vec![fill(5, Side::Sell, 2, 4, 99_600)], fill(5, Side::Sell, 2, 2, 99_800));
+}
+
+/// The rows of what the kill sent come after it, and within the run.
+#[test]
+fn l1_what_the_kill_sent_has_its_row_before_the_run_ends() {
+    let sent = id(1_381_161_600_000_001);
+    let order = What::Order {
+        request: VenueRequest { id: sent, ..request(9, Side::Sell, 5) },
+        role: Role::Reducing,
+        origin: Origin::Kill,
+        parent: None,
+    };
+    breaks("L1", vec![killed(&[sent])], What::RunEnded);
+    assert_eq!(broken(vec![killed(&[sent]), order, What::RunEnded]), []);
 }

@@ -22,6 +22,11 @@ pub(super) struct Orders {
     /// Approvals whose order is not written yet.
     approved: BTreeMap<ClientOrderId, Intent>,
     ever_approved: BTreeSet<ClientOrderId>,
+    /// Orders of the kill that were sent, or filled, and that no row tells of yet.
+    unwritten: BTreeSet<ClientOrderId>,
+    run_open: bool,
+    /// The run began after one that nobody ended: a kill may have died before its rows.
+    after_a_crash: bool,
 }
 
 #[derive(Debug)]
@@ -49,9 +54,10 @@ impl Orders {
             What::Decided(decided) => self.decided(decided, found),
             What::Order { request, role, origin, parent } => {
                 self.may_be_sent(request, *role, *origin, *parent, found);
-                self.fits_the_position(request, *role, *parent, positions, found);
+                self.fits_the_position(request, *role, *origin, *parent, positions, found);
                 let (request, status, filled) = (*request, OrderStatus::Intent, Qty::ZERO);
                 let known = Known { request, role: *role, parent: *parent, status, filled };
+                self.unwritten.remove(&request.id);
                 self.live.entry(request.symbol).or_default().insert(request.id);
                 if self.known.insert(request.id, known).is_some() {
                     found.breach("L3", format!("the id {} was used twice", request.id));
@@ -63,7 +69,12 @@ impl Orders {
                 let before = position.minus(fill.qty.signed(fill.side)).unwrap_or(*position);
                 let crosses = (before.is_positive() && position.is_negative())
                     || (before.is_negative() && position.is_positive());
-                if crosses && self.known.contains_key(&fill.order) {
+                let kills = fill.order.is_of_the_kill();
+                let known = self.known.contains_key(&fill.order);
+                if kills && !known && !self.after_a_crash {
+                    self.unwritten.insert(fill.order);
+                }
+                if crosses && (known || kills) {
                     let words =
                         format!("order {} took {} from {before} to {position}", fill.order, fill.symbol);
                     found.breach("L7", words);
@@ -74,8 +85,20 @@ impl Orders {
                     self.listed(listed, found);
                 }
             }
-            What::RunBegan(_) => self.approved.clear(),
+            What::Killed { sent } => {
+                self.unwritten.extend(sent.iter().filter(|id| !self.known.contains_key(*id)));
+            }
+            What::RunBegan(_) => {
+                self.approved.clear();
+                self.unwritten.clear();
+                self.after_a_crash = self.run_open;
+                self.run_open = true;
+            }
             What::RunEnded => {
+                self.run_open = false;
+                for id in std::mem::take(&mut self.unwritten) {
+                    found.breach("L1", format!("the kill sent {id}, and no row says so"));
+                }
                 for id in std::mem::take(&mut self.approved).into_keys() {
                     found.breach("L13", format!("{id} was approved, and nothing says what became of it"));
                 }
@@ -148,11 +171,17 @@ impl Orders {
         &self,
         request: &VenueRequest,
         role: Role,
+        origin: Origin,
         parent: Option<ClientOrderId>,
         positions: &Accounting,
         found: &mut Found,
     ) {
         if role == Role::Opening || parent.is_some() || request.one_cancels.is_some() {
+            return;
+        }
+        // The kill's row comes after its order, and the cancels that made room for it may be told later:
+        // it judged by the venue's own list. What it filled is looked at like any other fill.
+        if origin == Origin::Kill {
             return;
         }
         let held = positions.position(request.symbol);

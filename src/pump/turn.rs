@@ -155,7 +155,12 @@ impl<A: Audience> Pump<A> {
         for head in self.bench.bring_back(self.now) {
             self.queue.push_back(Event::StrategyLoaded(head));
         }
-        self.queue.push_back(event);
+        if matches!(event, Event::Killed(_)) {
+            // What the venue says of the kill's orders is understood once the kill itself has told of them.
+            self.queue.push_front(event);
+        } else {
+            self.queue.push_back(event);
+        }
         while let Some(event) = self.queue.pop_front() {
             self.step(event);
         }
@@ -273,6 +278,10 @@ impl<A: Audience> Pump<A> {
         };
         if due && let Err(fault) = self.commit() {
             self.on_journal_fault(&fault);
+            // What a next process must know (fills, halts, the kill's orders) is safe outside meanwhile.
+            if let Err(fault) = self.journal.commit_emergency() {
+                tracing::error!(%fault, "the emergency file cannot be written either");
+            }
             // The machine hears of it at once, so that nothing more is opened.
             while let Some(event) = self.queue.pop_front() {
                 self.step(event);
