@@ -586,3 +586,35 @@ fn what_a_dead_process_s_kill_left_at_the_venue_is_taken_in_and_said() {
     assert!(alerts.iter().any(|words| words.contains("the kill's own order")), "{alerts:?}");
     assert!(alerts.iter().any(|words| words.contains("is the kill's own, and the journal")), "{alerts:?}");
 }
+
+/// A hole in the data, in the session: openings wait and exits do not, and both turns are said once.
+#[test]
+fn a_silent_feed_is_said_once_and_ends_openings_until_data_comes_back() {
+    let mut scene = Scene::new();
+    scene.pump.watch_feed(hardstop::feed::freshness::Freshness::new(scene.now, 60_000));
+    scene.order(Side::Buy, 50, Some("100.05"), Some("98"));
+    scene.wait(119);
+    let not_ready = |scene: &Scene| scene.snapshot().not_ready;
+    assert_eq!(not_ready(&scene), None);
+    scene.wait(60);
+    scene.wait(60);
+    assert_eq!(not_ready(&scene), Some("feed"));
+    scene.order(Side::Buy, 1, Some("100.05"), Some("98"));
+    assert_eq!(scene.refusals(), ["NOT_READY cause=feed"]);
+    scene.turn(Event::Operator(Act::Close(None)));
+    assert_eq!(scene.refusals().len(), 1, "the way out is open, and waits for the next price");
+    scene.quote("100");
+    scene.quote("100");
+    assert_eq!(scene.position(), Qty::ZERO);
+    assert_eq!(not_ready(&scene), None);
+    let about_data: Vec<String> =
+        scene.alerts().into_iter().filter(|words| words.contains("market data")).collect();
+    let expected = [
+        "market data is stale: none for 120 s; no position is opened until it is back",
+        "market data is back after 239 s",
+    ];
+    assert_eq!(about_data, expected);
+    scene.wait(3);
+    scene.order(Side::Buy, 1, Some("100.05"), Some("98"));
+    assert_eq!(scene.position(), Qty::shares(1));
+}

@@ -236,7 +236,17 @@ fn the_shipped_strategies_load_and_trade() {
 #[test]
 fn the_opening_range_buys_the_first_close_above_it_with_its_stop_below() {
     let (file, source) = shipped::SHIPPED[1];
-    let mut sandbox = Sandbox::spawn(&settings(file, source)).unwrap();
+    let mut careful = settings(file, source);
+    careful.params.insert("risk".to_owned(), ParamValue::Number(0.05));
+    for (settings, shares) in [(settings(file, source), 94), (careful, 71)] {
+        breaks_out(&settings, shares);
+    }
+}
+
+/// On 100,000 dollars of equity, 70 cents above the stop: half a per cent at risk would be 714 shares, far
+/// beyond 9.5 % of equity; a twentieth of a per cent is 71.
+fn breaks_out(settings: &SpawnSettings, shares: i32) {
+    let mut sandbox = Sandbox::spawn(settings).unwrap();
     // Fifteen bars between 99.80 and 100.20, one inside, then one that closes above.
     for minute in 0..16 {
         let record = sandbox.call(&bar(minute, 9_990 + i32::try_from(minute % 3).unwrap() * 10));
@@ -244,12 +254,11 @@ fn the_opening_range_buys_the_first_close_above_it_with_its_stop_below() {
         assert_eq!(record.answer.wishes, Vec::new(), "minute {minute}");
     }
     let wishes = sandbox.call(&bar(16, 10_050)).answer.wishes;
-    let [Wish::Trade { side: Side::Buy, size: Size::RiskPct(risk), stop: Some(stop), .. }] =
-        wishes.as_slice()
+    let [Wish::Trade { side: Side::Buy, size: Size::Qty(qty), stop: Some(stop), .. }] = wishes.as_slice()
     else {
         panic!("{wishes:?}");
     };
-    assert_eq!((risk.to_string(), stop.to_string()), ("0.5".to_owned(), "99.8".to_owned()));
+    assert_eq!((*qty, stop.to_string()), (Qty::shares(shares), "99.8".to_owned()));
     assert_eq!(sandbox.call(&bar(17, 10_060)).answer.wishes, Vec::new(), "one entry a day");
     let mut late = bar(381, 10_100);
     late.view = view(10);

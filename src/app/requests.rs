@@ -31,7 +31,11 @@ pub fn answer<A: Recalls>(
 ) -> Reply {
     let snapshot = || pump.engine().snapshot();
     match request.cmd.as_str() {
-        "status" => Reply::data(status(&snapshot(), sandbox)),
+        "status" => {
+            let mut out = status(&snapshot(), sandbox);
+            out["feed"]["age_ms"] = json!(pump.feed_age_ms(now));
+            Reply::data(out)
+        }
         "positions" => Reply::data(status(&snapshot(), sandbox)["positions"].take()),
         "orders" => Reply::data(status(&snapshot(), sandbox)["open_orders"].take()),
         "strategies" => Reply::data(status(&snapshot(), sandbox)["strategies"].take()),
@@ -228,7 +232,7 @@ pub fn status(snapshot: &Snapshot, sandbox: &str) -> Value {
         "gross_limit": money(account.gross_limit), "positions": positions,
         "open_orders": snapshot.open_orders.iter().map(order).collect::<Vec<_>>(),
         "strategies": strategies, "adjusts": snapshot.adjusts,
-        "feed": { "source": "tape", "age_ms": 0 }, "sandbox": sandbox, "last_kill_drill": null,
+        "feed": { "source": "tape", "age_ms": null }, "sandbox": sandbox, "last_kill_drill": null,
     })
 }
 

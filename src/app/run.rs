@@ -170,6 +170,9 @@ impl<W: Write> Machine<W> {
     /// Answers the shell and hears of kills, for at most `patience`.
     fn listen(&mut self, patience: Duration, clock: &DataClock) {
         self.hear_kills(clock);
+        // What is due before the next tick happens at its own instant, also while none comes.
+        let now = self.instant(clock);
+        self.pump.pass_deadlines(now);
         match self.requests.recv_timeout(patience) {
             Ok(asked) => {
                 // Whoever asks after a kill was told of it is answered by a machine that knows of it.

@@ -25,6 +25,7 @@ use crate::engine::memory::Memory;
 use crate::engine::settings::Settings;
 use crate::exchange::settings::Settings as ExchangeSettings;
 use crate::exchange::venue::Exchange;
+use crate::feed::freshness::Freshness;
 use crate::journal::reader::Reader;
 use crate::journal::row::RunHead;
 use crate::journal::tape::{TapeReader, TapeTick, TapeWriter};
@@ -154,6 +155,7 @@ pub fn open<A: Audience>(mut plan: SimPlan, latch: KillLatch, audience: A) -> Re
         last_seq,
     });
     begin(&mut pump, now, &memory, &heads, &tape, plan.acknowledge_unclean);
+    pump.watch_feed(Freshness::new(now, interval_ms(&plan.ticks)));
     let mode = Mode::Sim;
     let install = install.parse().map_err(|_| "the installation's id is damaged".to_owned())?;
     Ok(Sim {
@@ -168,6 +170,15 @@ pub fn open<A: Audience>(mut plan: SimPlan, latch: KillLatch, audience: A) -> Re
         strategies: heads.into_iter().map(|head| (head.id, head.name)).collect(),
         sandbox,
     })
+}
+
+/// How often the data speaks: by the length of its bars, and a minute where it has none.
+fn interval_ms(ticks: &[Tick]) -> i64 {
+    let length = |tick: &Tick| match tick {
+        Tick::Bar(bar) => Some(bar.end.millis_since(bar.start)),
+        Tick::Quote(_) | Tick::Trade(_) => None,
+    };
+    ticks.iter().find_map(length).unwrap_or(60_000).max(60_000)
 }
 
 fn ticks_of(tape: &Path) -> Result<Vec<TapeTick>, String> {

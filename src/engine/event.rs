@@ -73,6 +73,9 @@ pub enum Event {
     Feed {
         /// `false` halts openings.
         fresh: bool,
+        /// For how long nothing has come, in milliseconds.
+        #[serde(default)]
+        silent_ms: i64,
     },
     /// The journal: whether rows can be written.
     Journal {

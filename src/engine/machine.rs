@@ -92,13 +92,27 @@ impl Engine {
             Event::Venue(state) => self.reconcile(state),
             Event::VenueSilent(words) => self.venue_silent(words),
             Event::Killed(report) => self.on_kill(report),
-            Event::Feed { fresh } => self.readiness.feed_fresh = *fresh,
+            Event::Feed { fresh, silent_ms } => self.on_feed(*fresh, *silent_ms),
             Event::Journal { writable } => self.readiness.journal_writable = *writable,
         }
         self.keep_deadlines();
         self.keep_protection();
         self.watch_loss();
         std::mem::take(&mut self.out)
+    }
+
+    /// The feed fell silent or came back: said once each.
+    fn on_feed(&mut self, fresh: bool, silent_ms: i64) {
+        if self.readiness.feed_fresh == fresh {
+            return;
+        }
+        self.readiness.feed_fresh = fresh;
+        let seconds = silent_ms.checked_div(1_000).unwrap_or(0);
+        self.alert(if fresh {
+            format!("market data is back after {seconds} s")
+        } else {
+            format!("market data is stale: none for {seconds} s; no position is opened until it is back")
+        });
     }
 
     fn on_tick(&mut self, tick: &Tick, warm: bool) {

@@ -38,7 +38,7 @@ pub fn of_event(event: &Event) -> Option<What> {
         Event::Answered { order, asked: Asked::Submit, .. } => Some(What::Sent(*order)),
         Event::Venue(state) => Some(What::Venue(state.clone())),
         Event::VenueSilent(_) => Some(What::Fitness { part: Part::Reconcile, fit: false }),
-        Event::Feed { fresh } => Some(What::Fitness { part: Part::Feed, fit: *fresh }),
+        Event::Feed { fresh, .. } => Some(What::Fitness { part: Part::Feed, fit: *fresh }),
         Event::Journal { writable } => Some(What::Fitness { part: Part::Journal, fit: *writable }),
         Event::Killed(report) => Some(killed(report)),
         Event::Operator(Act::AcknowledgeUnclean { .. }) => Some(What::UncleanAcknowledged),

@@ -10,6 +10,7 @@ use crate::engine::command::Command;
 use crate::engine::event::{Asked, Event, Stamped};
 use crate::engine::machine::Engine;
 use crate::engine::record::Record;
+use crate::feed::freshness::Freshness;
 use crate::journal::error::JournalError;
 use crate::journal::row::{Frame, RunEnd};
 use crate::journal::tape::TapeWriter;
@@ -43,6 +44,7 @@ pub struct Pump<A: Audience> {
     now: At,
     rows_waiting: u32,
     journal_down: bool,
+    feed: Option<Freshness>,
 }
 
 /// The parts a pump is put together from.
@@ -84,7 +86,18 @@ impl<A: Audience> Pump<A> {
             now: At::default(),
             rows_waiting: 0,
             journal_down: false,
+            feed: None,
         }
+    }
+
+    /// Has the data watched for silence from here on.
+    pub fn watch_feed(&mut self, feed: Freshness) {
+        self.feed = Some(feed);
+    }
+
+    /// For how long no data has come, in milliseconds, where that is watched.
+    pub fn feed_age_ms(&self, now: At) -> Option<i64> {
+        self.feed.as_ref().map(|feed| feed.age_ms(now))
     }
 
     /// Handles one event and everything that follows from it, until nothing is left to do.
@@ -95,6 +108,17 @@ impl<A: Audience> Pump<A> {
 
     /// Lets time pass up to `at`: every deadline of the machine is met at its own instant.
     pub fn pass_deadlines(&mut self, at: At) {
+        if let Some(feed) = &mut self.feed
+            && let Some(fell) = feed.fell_silent(at)
+        {
+            let silent_ms = feed.age_ms(fell);
+            self.meet_deadlines(fell);
+            self.handle(fell, Event::Feed { fresh: false, silent_ms });
+        }
+        self.meet_deadlines(at);
+    }
+
+    fn meet_deadlines(&mut self, at: At) {
         let mut last = None;
         while self.engine.next_deadline() <= at {
             let due = self.engine.next_deadline().max(self.now);
@@ -150,6 +174,11 @@ impl<A: Audience> Pump<A> {
                 _ => market.advance(self.now),
             }
             self.take_reports();
+        }
+        if let (Some(feed), Event::Tick(_)) = (&mut self.feed, &event)
+            && let Some(silent_ms) = feed.heard(self.now)
+        {
+            self.queue.push_back(Event::Feed { fresh: true, silent_ms });
         }
         // A strategy whose penalty is over hears of this event already.
         for head in self.bench.bring_back(self.now) {
