@@ -310,6 +310,13 @@ impl Running {
         running
     }
 
+    /// From here on no file of the process may grow beyond what the emergency file has taken already.
+    fn fill_the_disk(&self) {
+        let pid = self.0.id().to_string();
+        let limit = Command::new("prlimit").args(["--pid", &pid, "--fsize=1048576"]).status().unwrap();
+        assert!(limit.success());
+    }
+
     fn kill_nine(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
@@ -367,4 +374,88 @@ fn a_kill_passes_a_machine_that_stands_still() {
         assert!(began.elapsed().as_secs() < 3);
     }
     assert_killed_and_still_halted_after_restart(&home, running);
+}
+
+/// A script that failed in one process is not started again by the next before its five minutes are over.
+#[test]
+fn a_strategy_that_failed_is_still_paused_after_a_restart_until_it_is_approved_anew() {
+    let home = Home::new("strikes");
+    let script = home.write(
+        "fails.js",
+        "strategy({ api: 1, name: \"fails\", version: \"1\", timeframe: \"1Min\",\n  onBar() { throw new Error(\"always\"); } });\n",
+    );
+    assert_eq!(home.run(&["strategy", "approve", &script, "--yes"]).code, 0);
+    let args = ["--speed", "30", "--strategy", &script, "--acknowledge-unclean"];
+    let running = Running::start(&home, &args);
+    let state = || home.json(&["strategies", "--json"])[0]["state"].clone();
+    let began = std::time::Instant::now();
+    while state() != "stopped" {
+        assert!(began.elapsed().as_secs() < 30, "the script never failed");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    running.kill_nine();
+    let again = Running::start(&home, &args);
+    assert_eq!(state(), "stopped", "its five minutes are not over");
+    again.kill_nine();
+    assert_eq!(home.run(&["strategy", "approve", &script, "--yes"]).code, 0);
+    let anew = Running::start(&home, &args);
+    let ledger = rusqlite::Connection::open(home.0.join("data/sim-0001.db")).unwrap();
+    let mut rows = ledger.prepare("SELECT what, detail FROM strategy_events ORDER BY row").unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let rows: Vec<(String, String)> = rows.map(Result::unwrap).collect();
+    let words: Vec<&str> = rows.iter().map(|(what, _)| what.as_str()).take(4).collect();
+    assert_eq!(words, ["loaded", "failed", "stopped", "loaded"], "{rows:?}");
+    assert!(rows[2].1.contains("it failed, and is paused until"), "{rows:?}");
+    drop(anew);
+}
+
+/// No file may grow any more, as on a full disk: nothing is opened, the trader and the kill get out, and
+/// the next start knows all of it.
+#[test]
+fn a_full_disk_ends_openings_lets_exits_and_the_kill_pass_and_nothing_is_lost() {
+    let home = Home::new("full-disk");
+    let script = home.write(
+        "idle.js",
+        "strategy({ api: 1, name: \"idle\", version: \"1\", timeframe: \"1Min\", onBar() {} });\n",
+    );
+    assert_eq!(home.run(&["strategy", "approve", &script, "--yes"]).code, 0);
+    let args = ["--speed", "60", "--strategy", &script];
+    let running = Running::start(&home, &args);
+    let began = std::time::Instant::now();
+    let patience = |what: &str| {
+        assert!(began.elapsed().as_secs() < 60, "{what}");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    };
+    while home.run(&["buy", "SPY", "40", "--stop-loss", "150"]).code != 0 {
+        patience("no price came");
+    }
+    while home.json(&["positions", "--json"]).as_array().unwrap().is_empty() {
+        patience("it did not fill");
+    }
+    running.fill_the_disk();
+    let full = || home.json(&["status", "--json"])["not_ready"] == "journal";
+    while !full() {
+        patience("the disk never filled");
+    }
+    let refused = home.run(&["buy", "SPY", "1", "--stop-loss", "150"]);
+    assert!(refused.code == 3 && refused.words.contains("NOT_READY cause=journal"), "{}", refused.words);
+    let close = home.run(&["close", "SPY"]);
+    assert_eq!(close.code, 0, "{}", close.words);
+    while !home.json(&["positions", "--json"]).as_array().unwrap().is_empty() {
+        patience("the exit did not fill");
+    }
+    assert!(full(), "the disk is still full");
+    assert_eq!(home.run(&["kill"]).code, 0);
+    assert_eq!(home.json(&["status", "--json"])["state"], "halted");
+    running.kill_nine();
+
+    let again = Running::start(&home, &["--speed", "60", "--strategy", &script, "--acknowledge-unclean"]);
+    let status = home.json(&["status", "--json"]);
+    assert_eq!((&status["state"], &status["not_ready"]), (&"halted".into(), &serde_json::Value::Null));
+    assert_eq!((&status["positions"], &status["adjusts"]), (&serde_json::json!([]), &serde_json::json!([])));
+    drop(again);
+    let fills = home.run(&["journal", "export", "fills"]).out;
+    assert_eq!(fills.lines().count(), 3, "a header, the way in and the way out: {fills}");
+    let verified = home.run(&["journal", "verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.words);
 }

@@ -32,6 +32,7 @@ use hardstop::pump::bench::Bench;
 use hardstop::pump::turn::{Durability, Parts, Pump};
 use hardstop::risk::limits::Limits;
 use hardstop::strategy::host::{Sandbox, SpawnSettings};
+use hardstop::strategy::strikes::Strikes;
 
 #[derive(Clone, Default)]
 struct Ear(Arc<Mutex<Vec<Record>>>);
@@ -486,7 +487,9 @@ fn a_strategy_nobody_loaded_sends_nothing() {
 fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
     let script = "strategy({ api: 1, name: \"fails\", version: \"1\", timeframe: \"1Min\",\n\
         init() { this.n = 0; }, onBar() { this.n += 1; if (this.n === 3) throw new Error(\"three\"); } });";
-    let mut scene = Scene::new();
+    let folder = std::env::temp_dir().join(format!("hardstop-strikes-{}", std::process::id()));
+    let (journal, memory) = Journal::open(&folder.join("ledger.db"), ten_o_clock()).unwrap();
+    let mut scene = Scene::with(ExchangeSettings::default(), memory, journal);
     let settings = SpawnSettings {
         symbols: vec![symbol()],
         ..SpawnSettings::new(env!("CARGO_BIN_EXE_hardstop").into(), "fails.js", script)
@@ -500,8 +503,8 @@ fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
         warmup_bars: 0,
     };
     let sandbox = Sandbox::spawn(&settings).unwrap();
-    scene.pump.bench_mut().seat(head.clone(), settings, sandbox);
-    scene.turn(Event::StrategyLoaded(head));
+    scene.pump.bench_mut().seat(head.clone(), settings.clone(), sandbox);
+    scene.turn(Event::StrategyLoaded(head.clone()));
     let rows = |scene: &Scene, wanted: &str| {
         let is_it =
             |record: &Record| matches!(record, Record::Strategy { what, .. } if what == wanted).then_some(());
@@ -529,6 +532,24 @@ fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
         minutes(&mut scene, 30);
     }
     assert_eq!((rows(&scene, "failed"), rows(&scene, "loaded")), (3, 3), "out until it is approved again");
+
+    // Another process on the same ledger knows of the three.
+    let now = scene.now;
+    drop(scene);
+    let (journal, memory) = Journal::open(&folder.join("ledger.db"), now).unwrap();
+    let [strikes] = memory.strikes.as_slice() else { panic!("{:?}", memory.strikes) };
+    assert_eq!((strikes.count, strikes.sha256.as_str()), (3, "00"));
+    let strikes = Strikes::restored(strikes.count, strikes.last);
+    let mut scene = Scene::with(ExchangeSettings::default(), memory, journal);
+    scene.now = now;
+    let waits = scene.pump.bench_mut().seat_again(head.clone(), settings, strikes, now).unwrap().unwrap();
+    assert!(waits.contains("approve it again"), "{waits}");
+    scene.turn(Event::StrategyWaits { head, reason: waits });
+    scene.now = "2013-10-11T14:00:00Z".parse().unwrap();
+    minutes(&mut scene, 10);
+    assert_eq!((rows(&scene, "failed"), rows(&scene, "loaded"), rows(&scene, "stopped")), (0, 0, 1));
+    assert_eq!(scene.snapshot().strategies[0].state, "stopped");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 /// What the venue tells of a kill whose process died before it was written: the stop protects, the fill

@@ -36,9 +36,11 @@ use crate::pump::bench::Bench;
 use crate::pump::turn::{Durability, Parts, Pump};
 use crate::risk::limits::Limits;
 use crate::strategy::approval::{Approvals, Verdict};
-use crate::strategy::host::{Sandbox, SpawnSettings, describe};
+use crate::strategy::frame::Level;
+use crate::strategy::host::{SpawnSettings, describe};
 use crate::strategy::manifest::ParamValue;
 use crate::strategy::source::StrategySource;
+use crate::strategy::strikes::Strikes;
 
 /// Ticks of before that warm a resumed run up: enough for a day of three symbols' bars and quotes.
 const WARM_TICKS: usize = 3_000;
@@ -137,7 +139,7 @@ pub fn open<A: Audience>(mut plan: SimPlan, latch: KillLatch, audience: A) -> Re
     let install = install_id(&plan.paths.state)?;
     let settings = Settings { bars_only: !plan.has_quotes, ..Settings::new(Mode::Sim, &install) };
     let assembly = onto_exchange(settings, plan.limits.clone(), exchange, latch.clone())?;
-    let (bench, heads, sandbox) = seat_all(&plan, &executable)?;
+    let (bench, heads, sandbox) = seat_all(&plan, &executable, &memory, now)?;
     let cursor = tape.len();
     let last_seq =
         journal.last_seq().map_err(|fault| fault.to_string())?.max(tape.last().map_or(0, |tick| tick.seq));
@@ -167,7 +169,7 @@ pub fn open<A: Audience>(mut plan: SimPlan, latch: KillLatch, audience: A) -> Re
         latch,
         kill_file,
         files,
-        strategies: heads.into_iter().map(|head| (head.id, head.name)).collect(),
+        strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
         sandbox,
     })
 }
@@ -191,13 +193,20 @@ fn begin<A: Audience>(
     pump: &mut Pump<A>,
     now: At,
     memory: &Memory,
-    heads: &[StrategyHead],
+    heads: &[(StrategyHead, Option<String>)],
     tape: &[TapeTick],
     acknowledged: bool,
 ) {
     pump.turn(now, Event::Started(Box::new(memory.clone())));
-    for head in heads {
-        pump.turn(now, Event::StrategyLoaded(head.clone()));
+    for (head, waits) in heads {
+        let head = head.clone();
+        pump.turn(
+            now,
+            match waits {
+                None => Event::StrategyLoaded(head),
+                Some(reason) => Event::StrategyWaits { head, reason: reason.clone() },
+            },
+        );
     }
     for warm in tape.iter().skip(tape.len().saturating_sub(WARM_TICKS)) {
         pump.turn(now, Event::Warm(warm.tick));
@@ -273,29 +282,47 @@ fn in_force(
     Ok(kept)
 }
 
-type Seats = (Bench, Vec<StrategyHead>, String);
+/// The bench, every strategy with what keeps it from running, and how they are shut in.
+type Seats = (Bench, Vec<(StrategyHead, Option<String>)>, String);
 
-fn seat_all(plan: &SimPlan, executable: &Path) -> Result<Seats, String> {
+fn seat_all(plan: &SimPlan, executable: &Path, memory: &Memory, now: At) -> Result<Seats, String> {
     let mut there: Vec<Symbol> = plan.ticks.iter().map(Tick::symbol).collect();
     there.sort_unstable();
     there.dedup();
-    let (mut bench, mut heads, mut sandbox) = (Bench::default(), Vec::new(), "full".to_owned());
+    let approvals = Approvals::read(&plan.paths.state).map_err(|fault| fault.to_string())?;
+    let (mut bench, mut heads) = (Bench::of(Mode::Sim), Vec::new());
     for (planned, number) in plan.strategies.iter().zip(1..) {
-        let (head, settings, seated) = seat(plan, executable, planned, StrategyId(number), &there)?;
-        seated.level().word().clone_into(&mut sandbox);
-        bench.seat(head.clone(), settings, seated);
-        heads.push(head);
+        let (head, settings) = prepared(plan, executable, planned, StrategyId(number), &there)?;
+        let strikes = strikes_of(&planned.source, memory, &approvals);
+        let waits = bench
+            .seat_again(head.clone(), settings, strikes, now)
+            .map_err(|fault| format!("{}: {fault}", planned.source.file))?;
+        heads.push((head, waits));
     }
+    let sandbox = bench.level().map_or("full", Level::word).to_owned();
     Ok((bench, heads, sandbox))
 }
 
-fn seat(
+/// What failures on this ledger have cost a source, unless the trader approved it anew since.
+fn strikes_of(source: &StrategySource, memory: &Memory, approvals: &Approvals) -> Strikes {
+    let sha256 = source.hash.to_string();
+    let Some(known) = memory.strikes.iter().find(|known| known.sha256 == sha256) else {
+        return Strikes::default();
+    };
+    let forgives = |at: At| at > known.process_started_at;
+    if approvals.all().any(|(_, hash, approval)| hash == source.hash && forgives(approval.at)) {
+        return Strikes::default();
+    }
+    Strikes::restored(known.count, known.last)
+}
+
+fn prepared(
     plan: &SimPlan,
     executable: &Path,
     planned: &Planned,
     id: StrategyId,
     there: &[Symbol],
-) -> Result<(StrategyHead, SpawnSettings, Sandbox), String> {
+) -> Result<(StrategyHead, SpawnSettings), String> {
     let source = &planned.source;
     let mut settings = SpawnSettings {
         seed: plan.exchange.seed,
@@ -313,8 +340,7 @@ fn seat(
         timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
         warmup_bars: manifest.warmup,
     };
-    let sandbox = Sandbox::spawn(&settings).map_err(|fault| fault.to_string())?;
-    Ok((head, settings, sandbox))
+    Ok((head, settings))
 }
 
 /// What a strategy may trade: what the trader wrote, else all that it asks for and the data has.

@@ -29,6 +29,16 @@ impl Engine {
         self.strategies.load(head.clone());
     }
 
+    /// Puts a strategy on the bench that is not called: it comes back with its own loading.
+    pub(super) fn keep_strategy_out(&mut self, head: &StrategyHead, reason: &str) {
+        self.strategies.load(head.clone());
+        if let Some(strategy) = self.strategies.get_mut(head.id) {
+            strategy.running = Running::Stopped(reason.to_owned());
+        }
+        let detail = format!("{}: {reason}", head.name);
+        self.record(Record::Strategy { id: head.id, what: "stopped".to_owned(), detail });
+    }
+
     pub(super) fn call_strategy_with_bar(&mut self, due: &DueBar) {
         let event = StrategyEvent::Bar { bar: due.bar, warm_up: due.warm_up };
         self.call_strategy(due.id, due.bar.symbol, event);

@@ -38,6 +38,13 @@ pub enum Event {
     Operator(Act),
     /// A strategy was loaded and may run.
     StrategyLoaded(StrategyHead),
+    /// A strategy of this run may not run yet: its failures of an earlier process stand.
+    StrategyWaits {
+        /// Which strategy.
+        head: StrategyHead,
+        /// Until when, in words.
+        reason: String,
+    },
     /// A strategy answered a call.
     StrategyAnswered {
         /// Which strategy.

@@ -85,6 +85,7 @@ impl Engine {
             Event::Warm(tick) => self.on_tick(tick, true),
             Event::Operator(act) => self.on_act(act),
             Event::StrategyLoaded(head) => self.load_strategy(head),
+            Event::StrategyWaits { head, reason } => self.keep_strategy_out(head, reason),
             Event::StrategyAnswered { id, answer } => self.on_strategy_answer(*id, answer),
             Event::Answered { order, asked, answer } => self.on_venue_answer(*order, *asked, answer),
             Event::Reported(report) => self.on_report(report),

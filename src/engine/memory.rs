@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::domain::at::At;
 use crate::domain::day::TradingDay;
 use crate::domain::fill::Fill;
 use crate::domain::intent::Origin;
@@ -33,6 +34,22 @@ pub struct Memory {
     pub loss_latched: Option<TradingDay>,
     /// Why the machine is halted by a kill, until the trader re-arms.
     pub killed: Option<String>,
+    /// What failures have cost strategies, by the text of their source.
+    #[serde(default)]
+    pub strikes: Vec<RememberedStrikes>,
+}
+
+/// The failures of one strategy's source on this ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RememberedStrikes {
+    /// The sha256 of the source, in hex: a changed source begins anew.
+    pub sha256: String,
+    /// Calls that failed or were killed.
+    pub count: u8,
+    /// The last of them, by the run's own clock.
+    pub last: At,
+    /// When the process of the last one started, by the wall clock: an approval of a later hour forgives.
+    pub process_started_at: At,
 }
 
 /// An order of an earlier process that had not ended.

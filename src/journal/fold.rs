@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
-use crate::domain::intent::Origin;
+use crate::domain::intent::{Origin, StrategyId};
 use crate::domain::order::OrderStatus;
 use crate::domain::qty::Qty;
 use crate::engine::event::{Act, Event};
-use crate::engine::memory::{Memory, RememberedAdjust, RememberedOrder};
+use crate::engine::memory::{Memory, RememberedAdjust, RememberedOrder, RememberedStrikes};
 use crate::engine::record::Record;
 use crate::journal::error::JournalError;
 use crate::journal::row::{END, EVENT, RESERVE, RUN, Row};
@@ -21,8 +21,14 @@ use crate::risk::state::TradingState;
 const KINDS: [&str; 11] =
     [RUN, END, RESERVE, "order", "status", "fill", "day", "equity", "halt", "kill", "adjust"];
 
+/// The kind of whose rows only a strategy's failures are remembered, and how such rows are told apart:
+/// inside of a JSON text every quotation mark is escaped, so these stand nowhere else.
+const STRATEGY: &str = "strategy";
+const FAILURES: [&str; 2] = ["\"what\":\"failed\"", "\"what\":\"killed\""];
+
 /// Beginnings of the events that are remembered by themselves, whatever the machine made of them.
-const EVENTS: [&str; 2] = ["{\"killed\":", "{\"operator\":{\"acknowledge_unclean\":"];
+const EVENTS: [&str; 3] =
+    ["{\"killed\":", "{\"operator\":{\"acknowledge_unclean\":", "{\"strategy_loaded\":"];
 
 /// Order numbers that are set aside.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -34,6 +40,7 @@ pub(super) struct Reserve {
 /// Whether a next process must know this row.
 pub(super) fn matters(row: &Row) -> bool {
     KINDS.contains(&row.kind.as_ref())
+        || (row.kind == STRATEGY && FAILURES.iter().any(|failure| row.body.contains(failure)))
         || (row.kind == EVENT && EVENTS.iter().any(|start| row.body.starts_with(start)))
 }
 
@@ -43,9 +50,11 @@ pub(super) fn fold(connection: &Connection, path: &Path) -> Result<Memory, Journ
     let fail = |fault| JournalError::of(&shown, fault);
     let kinds = KINDS.map(|kind| format!("'{kind}'")).join(",");
     let events = EVENTS.map(|start| format!("substr(body, 1, {}) = '{start}'", start.len())).join(" OR ");
+    let failures = FAILURES.map(|failure| format!("instr(body, '{failure}') > 0")).join(" OR ");
     let select = format!(
         "SELECT row, run, seq, at, kind, body FROM record
-         WHERE kind IN ({kinds}) OR (kind = 'event' AND ({events})) ORDER BY row"
+         WHERE kind IN ({kinds}) OR (kind = 'event' AND ({events}))
+         OR (kind = '{STRATEGY}' AND ({failures})) ORDER BY row"
     );
     let mut folder = Folder::default();
     let mut select = connection.prepare(&select).map_err(fail)?;
@@ -76,6 +85,10 @@ pub struct Folder {
     orders: BTreeMap<ClientOrderId, (u64, RememberedOrder)>,
     run_open: bool,
     unacknowledged: bool,
+    /// The sources of the run's strategies, and when its process started.
+    loaded: BTreeMap<StrategyId, String>,
+    process_started_at: At,
+    strikes: BTreeMap<String, RememberedStrikes>,
 }
 
 impl Folder {
@@ -90,6 +103,10 @@ impl Folder {
                 // says so: quitting in between does not.
                 self.unacknowledged |= self.run_open;
                 self.run_open = true;
+                self.loaded.clear();
+                if let Some(head) = row.run_head() {
+                    self.process_started_at = head?.started_at;
+                }
             }
             END => self.run_open = false,
             RESERVE => {
@@ -100,7 +117,12 @@ impl Folder {
             EVENT => self.add_event(&serde_json::from_str(&row.body)?),
             _ => {
                 if let Some(record) = row.record() {
-                    self.add_record(row.row, record?);
+                    let record = record?;
+                    if let Record::Strategy { id, .. } = record {
+                        self.strike(id, row.at);
+                    } else {
+                        self.add_record(row.row, record);
+                    }
                 }
             }
         }
@@ -111,8 +133,24 @@ impl Folder {
         match event {
             Event::Killed(report) => self.killed(format!("kill by {}", report.by)),
             Event::Operator(Act::AcknowledgeUnclean { .. }) => self.unacknowledged = false,
+            Event::StrategyLoaded(head) => {
+                self.loaded.insert(head.id, head.sha256.clone());
+            }
             _ => {}
         }
+    }
+
+    fn strike(&mut self, id: StrategyId, at: At) {
+        let Some(sha256) = self.loaded.get(&id).cloned() else { return };
+        let strikes = self.strikes.entry(sha256.clone()).or_insert(RememberedStrikes {
+            sha256,
+            count: 0,
+            last: at,
+            process_started_at: self.process_started_at,
+        });
+        strikes.count = strikes.count.saturating_add(1);
+        strikes.last = at;
+        strikes.process_started_at = self.process_started_at;
     }
 
     fn add_record(&mut self, row: u64, record: Record) {
@@ -188,6 +226,7 @@ impl Folder {
             order
         };
         self.memory.live_orders = live.into_iter().map(with_fills).collect();
+        self.memory.strikes = self.strikes.into_values().collect();
         self.memory.unclean = self.run_open || self.unacknowledged;
         self.memory
     }

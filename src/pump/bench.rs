@@ -2,14 +2,18 @@ use std::collections::BTreeMap;
 
 use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
+use crate::domain::mode::Mode;
 use crate::domain::strategy::StrategyCall;
 use crate::engine::event::StrategyHead;
+use crate::strategy::fault::SandboxFault;
+use crate::strategy::frame::Level;
 use crate::strategy::host::{CallRecord, Sandbox, SpawnSettings};
 use crate::strategy::strikes::{Standing, Strikes};
 
 /// The strategies' processes, by their numbers, with what their failures have cost them.
-#[derive(Default)]
 pub struct Bench {
+    // Where orders go: live, nothing that failed is started again by itself.
+    mode: Mode,
     seats: BTreeMap<StrategyId, Seat>,
     // Seats without a process; most of the time there is none, and a tick looks no further.
     empty: usize,
@@ -22,11 +26,46 @@ struct Seat {
     strikes: Strikes,
 }
 
+impl Default for Bench {
+    fn default() -> Self {
+        Self::of(Mode::Sim)
+    }
+}
+
 impl Bench {
+    /// An empty bench of a run whose orders go by `mode`.
+    pub const fn of(mode: Mode) -> Self {
+        Self { mode, seats: BTreeMap::new(), empty: 0 }
+    }
+
     /// Seats a strategy that was started; `settings` start it again when a penalty is over.
     pub fn seat(&mut self, head: StrategyHead, settings: SpawnSettings, sandbox: Sandbox) {
         let seat = Seat { settings, sandbox: Some(sandbox), strikes: Strikes::default(), head };
         self.seats.insert(seat.head.id, seat);
+    }
+
+    /// Seats a strategy whose failures an earlier process saw. It has a process where they let it run
+    /// now, and gets one when its penalty is over; why it has none comes back in words.
+    ///
+    /// # Errors
+    /// When its process cannot be started.
+    pub fn seat_again(
+        &mut self,
+        head: StrategyHead,
+        settings: SpawnSettings,
+        strikes: Strikes,
+        now: At,
+    ) -> Result<Option<String>, SandboxFault> {
+        let waits = strikes.standing_in(self.mode, now).words();
+        let sandbox = if waits.is_some() { None } else { Some(Sandbox::spawn(&settings)?) };
+        self.empty += usize::from(sandbox.is_none());
+        self.seats.insert(head.id, Seat { head, settings, sandbox, strikes });
+        Ok(waits)
+    }
+
+    /// How the strategies are shut in; `None` while none has a process.
+    pub fn level(&self) -> Option<Level> {
+        self.seats.values().find_map(|seat| seat.sandbox.as_ref()).map(Sandbox::level)
     }
 
     /// Calls a strategy; `None` while it has no process.
@@ -52,7 +91,7 @@ impl Bench {
         }
         let mut back = Vec::new();
         for seat in self.seats.values_mut() {
-            if seat.sandbox.is_some() || seat.strikes.standing(now) != Standing::Runs {
+            if seat.sandbox.is_some() || seat.strikes.standing_in(self.mode, now) != Standing::Runs {
                 continue;
             }
             match Sandbox::spawn(&seat.settings) {

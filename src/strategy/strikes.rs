@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::at::At;
 use crate::domain::day::TradingDay;
+use crate::domain::mode::Mode;
 
 const PAUSE_SECONDS: i64 = 300;
 
@@ -27,7 +28,35 @@ pub enum Standing {
     NeedsApproval,
 }
 
+impl Standing {
+    /// Until when it does not run, in words; `None` while it may.
+    #[must_use]
+    pub fn words(self) -> Option<String> {
+        match self {
+            Self::Runs => None,
+            Self::PausedUntil(until) => Some(format!("it failed, and is paused until {until}")),
+            Self::OutForTheSession(day) => Some(format!("it failed twice, and is out for {day}")),
+            Self::NeedsApproval => {
+                Some("it failed too often; read it and approve it again to let it go on".to_owned())
+            }
+        }
+    }
+}
+
 impl Strikes {
+    /// What an earlier process left: so many failures, the last at `last`.
+    #[must_use]
+    pub const fn restored(count: u8, last: At) -> Self {
+        Self { count, last: Some(last) }
+    }
+
+    /// Whether it may run at `at` where orders go by `mode`: live, nothing that failed once is started
+    /// again before the trader approved it anew.
+    #[must_use]
+    pub fn standing_in(&self, mode: Mode, at: At) -> Standing {
+        if mode == Mode::Live && self.count > 0 { Standing::NeedsApproval } else { self.standing(at) }
+    }
+
     /// Counts a failed or killed event at `at`; gives what follows from it.
     pub fn strike(&mut self, at: At) -> Standing {
         self.count = self.count.saturating_add(1);
@@ -81,6 +110,12 @@ mod tests {
         assert_eq!(strikes.standing(at("2013-10-08T13:30:00Z")), Standing::Runs);
         assert_eq!(strikes.strike(at("2013-10-08T13:31:00Z")), Standing::NeedsApproval);
         assert_eq!(strikes.standing(at("2014-10-08T13:31:00Z")), Standing::NeedsApproval);
+        assert_eq!(Strikes::restored(strikes.count(), at("2013-10-08T13:31:00Z")), strikes);
+        let once = Strikes::restored(1, first);
+        let (next_day, live) = (at("2013-10-08T13:30:00Z"), Mode::Live);
+        assert_eq!(once.standing_in(live, next_day), Standing::NeedsApproval, "nothing restarts by itself");
+        assert_eq!(Strikes::default().standing_in(live, next_day), Standing::Runs);
+        assert_eq!(once.standing_in(Mode::Sim, next_day), Standing::Runs);
         strikes.clear();
         assert_eq!(strikes.standing(first), Standing::Runs);
     }
