@@ -310,11 +310,12 @@ impl Running {
         running
     }
 
-    /// From here on no file of the process may grow beyond what the emergency file has taken already.
-    fn fill_the_disk(&self) {
-        let pid = self.0.id().to_string();
-        let limit = Command::new("prlimit").args(["--pid", &pid, "--fsize=1048576"]).status().unwrap();
-        assert!(limit.success());
+    /// From here on no file of the process may grow beyond what the journal has now, and a page: the
+    /// emergency file took its room long before.
+    fn fill_the_disk(&self, home: &Home) {
+        let bytes = home.0.join("data/sim-0001.db-wal").metadata().unwrap().len() + 4_096;
+        let (pid, limit) = (self.0.id().to_string(), format!("--fsize={bytes}"));
+        assert!(Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap().success());
     }
 
     fn kill_nine(mut self) {
@@ -432,7 +433,7 @@ fn a_full_disk_ends_openings_lets_exits_and_the_kill_pass_and_nothing_is_lost() 
     while home.json(&["positions", "--json"]).as_array().unwrap().is_empty() {
         patience("it did not fill");
     }
-    running.fill_the_disk();
+    running.fill_the_disk(&home);
     let full = || home.json(&["status", "--json"])["not_ready"] == "journal";
     while !full() {
         patience("the disk never filled");

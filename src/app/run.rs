@@ -85,8 +85,22 @@ pub fn headless(plan: SimPlan, speed: Speed, out: impl Write) -> Result<RunResul
     let reach =
         KillReach { latch: sim.latch.clone(), outcomes: outcomes.clone(), file: sim.kill_file.clone() };
     let requests = serve(&paths.socket, reach)?;
+    let result = drive(sim, requests, end, speed);
+    let _gone_already = std::fs::remove_file(&paths.socket);
+    result.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Runs the machine on this thread with the kill task beside it. A machine that dies pulls the kill before
+/// its panic is handed back, and the kill's file stands for the next start.
+fn drive<W: Write>(
+    sim: Sim<Ears<W>>,
+    requests: Receiver<Asked>,
+    end: EndFlag,
+    speed: Speed,
+) -> std::thread::Result<Result<RunResult, String>> {
+    let outcomes = sim.kill.outcomes();
     let (sender, kills) = sync_channel(OUTCOMES_MAX);
-    let result = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let Sim { pump, ticks, cursor, kill, kill_ids, latch, kill_file, sandbox, .. } = sim;
         let stop = EndFlag::default();
         let (stopped, file) = (stop.clone(), kill_file.clone());
@@ -118,9 +132,7 @@ pub fn headless(plan: SimPlan, speed: Speed, out: impl Write) -> Result<RunResul
         }
         stop.raise();
         ran
-    });
-    let _gone_already = std::fs::remove_file(&paths.socket);
-    result.unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }
 
 struct Machine<W: Write> {
@@ -260,5 +272,93 @@ pub(super) fn report(outcome: &KillOutcome) -> KillReport {
         left_positions: outcome.left_positions.clone(),
         confirmed: outcome.confirmed,
         deeds: outcome.deeds.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+    use crate::app::paths::Paths;
+    use crate::config::meaning::Config;
+    use crate::domain::market::Quote;
+    use crate::domain::price::Price;
+    use crate::domain::qty::Qty;
+    use crate::exchange::settings::Settings;
+    use crate::risk::state::TradingState;
+
+    /// A reader at whose hands the machine dies, as soon as an order works at the venue.
+    #[derive(Default)]
+    struct Deadly(String);
+
+    impl Write for Deadly {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.push_str(&String::from_utf8_lossy(bytes));
+            assert!(!self.0.contains("\"working\""), "the machine dies on purpose");
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn plan() -> SimPlan {
+        let home = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/run-dies");
+        let state = home.join("state");
+        let paths = Paths {
+            config_file: home.join("config.toml"),
+            data: home.join("data"),
+            socket: state.join("control.sock"),
+            state,
+        };
+        let quote = |seconds: i64| {
+            let (bid, ask, size) = (Price::from_cents(10_000), Price::from_cents(10_001), Qty::shares(1_000));
+            let at = At::from_seconds(1_381_154_400 + seconds);
+            Tick::Quote(Quote { symbol: "SPY".parse().unwrap(), bid, bid_qty: size, ask, ask_qty: size, at })
+        };
+        SimPlan {
+            paths,
+            ticks: (0..5).map(quote).collect(),
+            data_name: "five quotes".to_owned(),
+            has_quotes: true,
+            strategies: Vec::new(),
+            limits: Config::default().limits,
+            exchange: Settings::default(),
+            acknowledge_unclean: true,
+            logs: Config::default().logs,
+        }
+    }
+
+    #[test]
+    fn a_machine_that_dies_pulls_the_kill_and_the_next_start_is_halted() {
+        let _none_before =
+            std::fs::remove_dir_all(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/run-dies"));
+        plan().paths.prepare().unwrap();
+        let ears = Ears { lines: Lines::new(Deadly::default()), heard: Vec::new() };
+        let sim = open(plan(), KillLatch::default(), ears).unwrap();
+        let (outcomes, latch, file) = (sim.kill.outcomes(), sim.latch.clone(), sim.kill_file.clone());
+        // One request a tick: the first tick has passed when the order is asked for.
+        let (sender, requests) = sync_channel(4);
+        let (reply, _replies) = sync_channel(4);
+        let order = serde_json::json!({
+            "side": "buy", "symbol": "SPY", "qty": "10", "limit": "99", "stop_loss": "95",
+        });
+        for (cmd, args) in [("status", serde_json::Value::Null), ("submit", order)] {
+            let request = crate::app::control::Request { cmd: cmd.to_owned(), args };
+            sender.send(Asked { request, reply: reply.clone() }).unwrap();
+        }
+        let died = drive(sim, requests, EndFlag::default(), Speed::Max);
+        assert!(died.is_err(), "the panic is handed on: the process ends with 101");
+        let outcome = outcomes.last().unwrap();
+        assert_eq!((outcome.cancelled, outcome.confirmed, outcome.pull.flatten), (1, true, false));
+        assert!(latch.is_tripped() && file.words().is_some_and(|words| words.contains("the engine died")));
+
+        let ears = Ears { lines: Lines::new(Vec::new()), heard: Vec::new() };
+        let next = open(plan(), KillLatch::default(), ears).unwrap();
+        assert!(next.latch.is_tripped());
+        assert_eq!(next.pump.engine().snapshot().state, TradingState::Halted);
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::app::clock;
@@ -25,19 +25,20 @@ impl EndFlag {
 }
 
 /// Listens on a thread of its own: TERM, HUP and INT end the run in order, QUIT is the kill's first
-/// press and ends nothing.
+/// press and ends nothing. A file that may not grow any more (XFSZ) is for whoever writes to it to say, and
+/// would else end the process on the spot.
 ///
 /// # Errors
 /// When the system does not let us listen.
 pub fn listen(end: EndFlag, latch: KillLatch) -> Result<(), String> {
-    let mut signals =
-        Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT]).map_err(|fault| format!("signals: {fault}"))?;
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGXFSZ])
+        .map_err(|fault| format!("signals: {fault}"))?;
     let listens = move || {
         for signal in &mut signals {
-            if signal == SIGQUIT {
-                latch.trip(&KillCause::Signal, clock::now());
-            } else {
-                end.raise();
+            match signal {
+                SIGQUIT => drop(latch.trip(&KillCause::Signal, clock::now())),
+                SIGXFSZ => {}
+                _ => end.raise(),
             }
         }
     };

@@ -32,6 +32,8 @@ mod show;
 mod strategy;
 /// What the trader sees of a script before it may run.
 mod strategy_file;
+/// What the text tables show of a view.
+mod tables;
 /// `hardstop whatif`: the gate as a pure function, one question a line.
 pub mod whatif;
 /// How a line of `whatif` is read: strictly, field by field.

@@ -2,6 +2,21 @@
 
 use std::io::{self, Write};
 
+use crate::cli::tables;
+
+/// What a narrow window holds.
+const WIDTH: usize = 80;
+
+/// A view: whole for `--json`, else as the table that its name asks for.
+pub(super) fn view(name: &str, shown: &serde_json::Value, json: bool) {
+    match shown {
+        serde_json::Value::Array(rows) if !json => {
+            value(&serde_json::Value::Array(tables::shaped(name, rows)), false);
+        }
+        _ => value(shown, json),
+    }
+}
+
 /// Data, as a line on stdout.
 pub(super) fn data(text: &str) {
     let _reader_gone = writeln!(io::stdout().lock(), "{text}");
@@ -31,7 +46,7 @@ pub(super) fn value(value: &serde_json::Value, json: bool) {
             for (name, rows) in fields.iter().filter_map(|(name, field)| Some((name, field.as_array()?))) {
                 if !rows.is_empty() {
                     data(&format!("\n{}", name.replace('_', " ")));
-                    table(rows);
+                    table(&tables::shaped(name, rows));
                 }
             }
         }
@@ -41,6 +56,11 @@ pub(super) fn value(value: &serde_json::Value, json: bool) {
 
 /// Rows of objects, each column as wide as its widest cell: no figure is ever cut.
 fn table(rows: &[serde_json::Value]) {
+    lines(rows).iter().for_each(|line| data(line));
+}
+
+/// The lines of a table.
+pub(super) fn lines(rows: &[serde_json::Value]) -> Vec<String> {
     let mut names: Vec<&String> = Vec::new();
     for (name, cell) in rows.iter().filter_map(|row| row.as_object()).flatten() {
         // Lists within a row (the checks of a decision) are for `--json` and `--dry-run`.
@@ -49,7 +69,7 @@ fn table(rows: &[serde_json::Value]) {
         }
     }
     if names.is_empty() {
-        return rows.iter().for_each(|row| data(&cell(row)));
+        return rows.iter().map(cell).collect();
     }
     let cells = |row: &serde_json::Value| -> Vec<String> {
         names.iter().map(|name| row.get(name.as_str()).map_or_else(String::new, cell)).collect()
@@ -64,10 +84,14 @@ fn table(rows: &[serde_json::Value]) {
             .max()
     };
     let widths: Vec<usize> = (0..names.len()).map(|column| width(column).unwrap_or(0)).collect();
-    for row in std::iter::once(&head).chain(&body) {
+    let whole: usize = widths.iter().sum();
+    // Two spaces read better, and one is better than a line that wraps.
+    let between = if whole + 2 * names.len().saturating_sub(1) > WIDTH { " " } else { "  " };
+    let line = |row: &Vec<String>| {
         let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}"));
-        data(padded.collect::<Vec<_>>().join("  ").trim_end());
-    }
+        padded.collect::<Vec<_>>().join(between).trim_end().to_owned()
+    };
+    std::iter::once(&head).chain(&body).map(line).collect()
 }
 
 fn cell(value: &serde_json::Value) -> String {

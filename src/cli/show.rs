@@ -26,7 +26,7 @@ pub(super) fn live(
     }
     let out = recalled(&Recall::of(&open(paths)?, paths)?);
     print::words("no instance runs; this is the journal's last word");
-    shown(&out, args);
+    shown(name, &out, args);
     Ok(0)
 }
 
@@ -43,15 +43,15 @@ fn answered(paths: &Paths, name: &str, args: &ShowArgs) -> Result<Option<u8>, Fa
     let request = Request { cmd: name.to_owned(), args: Value::Null };
     let Some(reply) = client::ask(&paths.socket, &request)? else { return Ok(None) };
     reply.words.iter().for_each(|words| print::words(words));
-    shown(&reply.out, args);
+    shown(name, &reply.out, args);
     Ok(Some(reply.exit))
 }
 
-fn shown(out: &Value, args: &ShowArgs) {
+fn shown(name: &str, out: &Value, args: &ShowArgs) {
     if args.csv {
         print::data(export::csv(&table_of(out)).trim_end());
     } else {
-        print::value(out, args.json);
+        print::view(name, out, args.json);
     }
 }
 
@@ -61,7 +61,7 @@ pub(super) fn recorded(paths: &Paths, view: View, args: &ShowArgs) -> Result<u8,
     if args.csv {
         print::data(export::csv(&table).trim_end());
     } else {
-        print::value(&export::json(&table), args.json);
+        print::view(view.word(), &export::json(&table), args.json);
     }
     Ok(0)
 }

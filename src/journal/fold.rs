@@ -44,6 +44,11 @@ pub(super) fn matters(row: &Row) -> bool {
         || (row.kind == EVENT && EVENTS.iter().any(|start| row.body.starts_with(start)))
 }
 
+/// Whether the row is a venue's answer or its word about an order.
+pub(super) fn is_of_the_venue(row: &Row) -> bool {
+    row.kind == EVENT && ["{\"answered\":", "{\"reported\":"].iter().any(|start| row.body.starts_with(start))
+}
+
 /// Reads what the ledger remembers: the fold of its rows, in their order.
 pub(super) fn fold(connection: &Connection, path: &Path) -> Result<Memory, JournalError> {
     let shown = path.display().to_string();

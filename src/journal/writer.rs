@@ -280,8 +280,10 @@ impl Journal {
     /// same: a stop that nobody wrote down is better than none.
     pub fn commit_emergency(&mut self) -> Result<(), JournalError> {
         let Some(emergency) = &mut self.emergency else { return Err(JournalError::NoEmergency) };
-        // With the judgements: an order that left in an outage still has the decision that let it.
-        let fresh = self.waiting.iter().filter(|row| fold::matters(row) || row.kind == "decision");
+        // With the judgements: an order that left in an outage still has the decision that let it. And
+        // with the venue's words: in sim they are the exchange's own memory.
+        let kept = |row: &&Row| fold::matters(row) || row.kind == "decision" || fold::is_of_the_venue(row);
+        let fresh = self.waiting.iter().filter(kept);
         emergency.add(self.last_row, fresh)
     }
 
