@@ -537,7 +537,8 @@ fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
     let now = scene.now;
     drop(scene);
     let (journal, memory) = Journal::open(&folder.join("ledger.db"), now).unwrap();
-    let [strikes] = memory.strikes.as_slice() else { panic!("{:?}", memory.strikes) };
+    assert_eq!(memory.strikes.len(), 1);
+    let strikes = memory.strikes[0].clone();
     assert_eq!((strikes.count, strikes.sha256.as_str()), (3, "00"));
     let strikes = Strikes::restored(strikes.count, strikes.last);
     let mut scene = Scene::with(ExchangeSettings::default(), memory, journal);

@@ -56,7 +56,9 @@ pub(super) fn value(value: &serde_json::Value, json: bool) {
 
 /// Rows of objects, each column as wide as its widest cell: no figure is ever cut.
 fn table(rows: &[serde_json::Value]) {
-    lines(rows).iter().for_each(|line| data(line));
+    for line in lines(rows) {
+        data(&line);
+    }
 }
 
 /// The lines of a table.

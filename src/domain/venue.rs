@@ -134,6 +134,7 @@ pub struct KillDeed {
 /// What the kill can ask of a venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a kill has few deeds")]
 pub enum KillAsked {
     /// To cancel an order; asked again at every reading that still shows it, told once.
     Cancel(ClientOrderId),

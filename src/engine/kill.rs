@@ -54,14 +54,14 @@ impl Engine {
         };
         let known = self.orders.get(request.id).map(|order| (order.origin, order.status, order.filled));
         match known {
-            None => self.add_kill_order(*request, status, Qty::ZERO, words),
+            None => self.add_kill_order(request, status, Qty::ZERO, words),
             Some((Origin::Kill, OrderStatus::Unknown, _)) => self.set_status(request.id, status, words),
             Some((Origin::Kill, ..)) => {}
             // A reconcile saw it first, and counted it as somebody else's.
             Some((_, status, filled)) => {
                 self.gate.drop_stale(request.id);
                 self.orders.forget(request.id);
-                self.add_kill_order(*request, status, filled, None);
+                self.add_kill_order(request, status, filled, None);
             }
         }
     }
@@ -72,16 +72,17 @@ impl Engine {
         self.alert(format!(
             "order {id} at the venue is the kill's own, and the journal did not know of it; it is taken in"
         ));
-        self.add_kill_order(listed.request, listed.status, listed.filled, None);
+        self.add_kill_order(&listed.request, listed.status, listed.filled, None);
     }
 
     fn add_kill_order(
         &mut self,
-        request: VenueRequest,
+        request: &VenueRequest,
         status: OrderStatus,
         filled: Qty,
         words: Option<String>,
     ) {
+        let request = *request;
         let stops = request.kind.stop().is_some();
         let role = if stops { Role::Protective } else { Role::Reducing };
         let filled = filled.max(self.orders.filled_before_it_was_known(request.id)).min(request.qty);
