@@ -31,7 +31,7 @@ use crate::journal::writer::Journal;
 use crate::pump::assembly::{limits_version, onto_exchange};
 use crate::pump::audience::Audience;
 use crate::pump::bench::Bench;
-use crate::pump::turn::{Durability, Parts, Pump};
+use crate::pump::turn::{Calls, Durability, Parts, Pump};
 use crate::risk::limits::Limits;
 use crate::strategy::approval::{Approvals, Verdict};
 use crate::strategy::host::{Sandbox, SpawnSettings, describe};
@@ -148,6 +148,7 @@ pub fn open<A: Audience>(mut plan: SimPlan, latch: KillLatch, audience: A) -> Re
         bench,
         audience,
         durability: Durability::EveryTurn,
+        calls: Calls::Each,
         last_seq,
     });
     begin(&mut pump, now, &memory, &heads, &tape, plan.acknowledge_unclean);

@@ -37,10 +37,17 @@ use crate::strategy::source::SOURCE_BYTES_MAX;
 /// The hidden subcommand under which the program is its own child.
 pub const SUBCOMMAND: &str = "strategy-host";
 
+/// The hidden subcommand under which the program rehearses in a process that has shut itself in.
+pub const REHEARSAL_SUBCOMMAND: &str = "rehearsal-host";
+
 /// Wall time is only the backstop: a busy machine must not kill a good strategy.
 const WALL_DEADLINE: Duration = Duration::from_secs(4);
 /// After the answer, the meter is written at once.
 const METER_DEADLINE: Duration = Duration::from_secs(1);
+/// A worker speaks after each frame it was handed, and each event in between has its budget of CPU time.
+pub const WORKER_DEADLINE: Duration = Duration::from_secs(60);
+/// The largest frame a worker is handed while it works, in bytes.
+pub const WORKER_FRAME_BYTES: usize = 24 * 1024;
 /// Frames the child may be ahead: an answer and its meter.
 const FRAMES_AHEAD: usize = 2;
 const STDERR_BYTES_KEPT: u64 = 8 * 1024;
@@ -87,7 +94,9 @@ impl SpawnSettings {
         }
     }
 
-    fn load(&self, mode: LoadMode) -> Load {
+    /// What a child is handed to do with the script.
+    #[must_use]
+    pub fn load(&self, mode: LoadMode) -> Load {
         Load {
             file: self.file.clone(),
             source: self.source.clone(),
@@ -230,6 +239,50 @@ impl Sandbox {
     }
 }
 
+/// A child that has shut itself in and rehearses a strategy with everything around it. What is said on
+/// its line is the rehearsal's own. Dropping it ends the child.
+#[derive(Debug)]
+pub struct Worker {
+    line: Line,
+    hello: Hello,
+}
+
+impl Worker {
+    /// Starts a child for the script of `settings`, and hands it its errand.
+    ///
+    /// # Errors
+    /// Why there is no child that could be used.
+    pub fn start(settings: &SpawnSettings, errand: &[u8]) -> Result<Self, String> {
+        let (mut line, hello) =
+            Line::open_as(settings, REHEARSAL_SUBCOMMAND).map_err(|fault| fault.to_string())?;
+        line.send(errand)?;
+        line.never_wait()?;
+        Ok(Self { line, hello })
+    }
+
+    /// How much of the sandbox the child put on.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.hello.level
+    }
+
+    /// Hands the child a frame. It never waits: two frames of [`WORKER_FRAME_BYTES`] fit into an empty pipe.
+    ///
+    /// # Errors
+    /// Why the child is gone, in words.
+    pub fn send(&mut self, frame: &[u8]) -> Result<(), String> {
+        self.line.send(frame)
+    }
+
+    /// Waits for the child's next frame, at most [`WORKER_DEADLINE`].
+    ///
+    /// # Errors
+    /// Why the child is gone, in words.
+    pub fn receive(&mut self) -> Result<Vec<u8>, String> {
+        self.line.receive(WORKER_DEADLINE)
+    }
+}
+
 /// What a script says about itself; nothing of it runs but its top level, in a child that ends at once.
 ///
 /// # Errors
@@ -320,7 +373,11 @@ struct Line {
 
 impl Line {
     fn open(settings: &SpawnSettings) -> Result<(Self, Hello), SandboxFault> {
-        let mut line = Self::start(settings)
+        Self::open_as(settings, SUBCOMMAND)
+    }
+
+    fn open_as(settings: &SpawnSettings, subcommand: &str) -> Result<(Self, Hello), SandboxFault> {
+        let mut line = Self::start(settings, subcommand)
             .map_err(|source| SandboxFault::Spawn { path: settings.executable.clone(), source })?;
         let protocol = |reason: String| SandboxFault::Protocol { reason };
         let frame = line.receive(WALL_DEADLINE).map_err(protocol)?;
@@ -330,9 +387,9 @@ impl Line {
         }
     }
 
-    fn start(settings: &SpawnSettings) -> io::Result<Self> {
+    fn start(settings: &SpawnSettings, subcommand: &str) -> io::Result<Self> {
         let mut child = Command::new(&settings.executable)
-            .arg(SUBCOMMAND)
+            .arg(subcommand)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
