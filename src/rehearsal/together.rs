@@ -13,10 +13,6 @@ use crate::strategy::host::{WORKER_FRAME_BYTES, Worker};
 /// Ticks of one frame to the worker.
 const FRAME_TICKS: usize = WORKER_FRAME_BYTES / TICK_BYTES_MAX;
 
-/// Frames the worker may have before it has answered for the first of them: so many fit into the pipe,
-/// so that neither side ever waits for the other to read.
-const FRAMES_AHEAD: usize = 2;
-
 /// Rehearses in one process that has shut itself in; the journal is written here, beside it.
 ///
 /// # Errors
@@ -35,7 +31,8 @@ pub(super) fn run(plan: &Plan<'_>) -> Result<Findings, String> {
     journal.begin_run(&run_head(plan, level), plan.first).map_err(|fault| fault.to_string())?;
     let mut take = Intake { journal, trades: Vec::new() };
     let mut feed = Feed::new(plan);
-    for _ in 0..FRAMES_AHEAD {
+    // So many fit into the pipe: neither side ever waits for the other to read.
+    for _ in 0..worker.frames_ahead() {
         feed.send(&mut worker)?;
     }
     let summary = loop {

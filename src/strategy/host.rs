@@ -48,6 +48,10 @@ const METER_DEADLINE: Duration = Duration::from_secs(1);
 pub const WORKER_DEADLINE: Duration = Duration::from_secs(60);
 /// The largest frame a worker is handed while it works, in bytes.
 pub const WORKER_FRAME_BYTES: usize = 24 * 1024;
+/// The width of the pipe to a worker, where the system grants it.
+const PIPE_BYTES_WISHED: i32 = 1024 * 1024;
+/// Frames a worker may have waiting at most: so many answers to them wait on this side as well.
+const WORKER_FRAMES_MAX: usize = 32;
 /// Frames the child may be ahead: an answer and its meter.
 const FRAMES_AHEAD: usize = 2;
 const STDERR_BYTES_KEPT: u64 = 8 * 1024;
@@ -245,6 +249,7 @@ impl Sandbox {
 pub struct Worker {
     line: Line,
     hello: Hello,
+    frames_ahead: usize,
 }
 
 impl Worker {
@@ -256,8 +261,17 @@ impl Worker {
         let (mut line, hello) =
             Line::open_as(settings, REHEARSAL_SUBCOMMAND).map_err(|fault| fault.to_string())?;
         line.send(errand)?;
+        let room = line.widen();
         line.never_wait()?;
-        Ok(Self { line, hello })
+        // One frame's room is left over: the system counts in pages.
+        let frames_ahead = (room / WORKER_FRAME_BYTES).saturating_sub(1).clamp(2, WORKER_FRAMES_MAX);
+        Ok(Self { line, hello, frames_ahead })
+    }
+
+    /// How many frames the child may be handed before it has spoken about the first of them.
+    #[must_use]
+    pub const fn frames_ahead(&self) -> usize {
+        self.frames_ahead
     }
 
     /// How much of the sandbox the child put on.
@@ -266,7 +280,7 @@ impl Worker {
         self.hello.level
     }
 
-    /// Hands the child a frame. It never waits: two frames of [`WORKER_FRAME_BYTES`] fit into an empty pipe.
+    /// Hands the child a frame. It never waits: [`Worker::frames_ahead`] of them fit into the pipe.
     ///
     /// # Errors
     /// Why the child is gone, in words.
@@ -403,7 +417,8 @@ impl Line {
             child.wait()?;
             return Err(io::Error::other("the system gave no pipes"));
         };
-        let (sender, frames) = mpsc::sync_channel(FRAMES_AHEAD);
+        let ahead = if subcommand == SUBCOMMAND { FRAMES_AHEAD } else { WORKER_FRAMES_MAX };
+        let (sender, frames) = mpsc::sync_channel(ahead);
         let reader = thread::Builder::new().name("strategy frames".to_owned()).spawn(move || {
             let mut output = io::BufReader::new(output);
             while let Some(frame) = read_frame(&mut output).transpose() {
@@ -437,6 +452,24 @@ impl Line {
         let Some(input) = &self.input else { return Err("there is no child".to_owned()) };
         let set = fcntl(input, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
         set.map(drop).map_err(|fault| format!("its pipe could not be set up: {fault}"))
+    }
+
+    /// Asks for a wider pipe to the child. How many bytes fit into it.
+    #[cfg(target_os = "linux")]
+    fn widen(&self) -> usize {
+        use nix::fcntl::{FcntlArg, fcntl};
+
+        let Some(input) = &self.input else { return 0 };
+        // Refused where the trader's pipes hold too much together; then it stays as it was made.
+        let _ = fcntl(input, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES_WISHED));
+        let bytes = fcntl(input, FcntlArg::F_GETPIPE_SZ).unwrap_or(0);
+        usize::try_from(bytes).unwrap_or(0)
+    }
+
+    /// Elsewhere nobody says how wide it is.
+    #[cfg(not(target_os = "linux"))]
+    fn widen(&self) -> usize {
+        0
     }
 
     /// Elsewhere the host waits for a child to read; the child's own filters are absent there too.
