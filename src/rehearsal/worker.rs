@@ -1,4 +1,5 @@
 use std::io;
+use std::io::Write;
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ const MACHINE_BYTES: usize = 1024 * 1024 * 1024;
 const ROW_BYTES: usize = 256 * 1024;
 /// Trades of one frame; one takes some hundreds of bytes.
 const TRADES_A_FRAME: usize = 1_000;
+
+/// The length of a frame, and the word it begins with.
+const FRAME_HEAD_BYTES: usize = 5;
 
 const MORE_ROWS: u8 = b'r';
 const FRAME_DONE: u8 = b'd';
@@ -271,6 +275,7 @@ struct Outgoing {
 
 impl Outgoing {
     fn put(&mut self, seq: u64, at: At, kind: &str, body: &str) {
+        self.begin();
         PackedRow { seq, at, kind, body }.pack(&mut self.bytes);
         if self.bytes.len() >= ROW_BYTES
             && let Err(why) = self.hand_over(MORE_ROWS)
@@ -283,9 +288,21 @@ impl Outgoing {
         if let Some(why) = self.lost.take() {
             return Err(why);
         }
-        say(word, &self.bytes)?;
+        // The rows were laid down behind room for the frame's own head: nothing is copied on the way out.
+        self.begin();
+        let length = u32::try_from(self.bytes.len().saturating_sub(4)).unwrap_or(u32::MAX);
+        let head = length.to_be_bytes().into_iter().chain([word]);
+        self.bytes.iter_mut().zip(head).for_each(|(place, byte)| *place = byte);
+        let mut out = io::stdout().lock();
+        out.write_all(&self.bytes).and_then(|()| out.flush()).map_err(|fault| fault.to_string())?;
         self.bytes.clear();
         Ok(())
+    }
+
+    fn begin(&mut self) {
+        if self.bytes.is_empty() {
+            self.bytes.resize(FRAME_HEAD_BYTES, 0);
+        }
     }
 }
 
