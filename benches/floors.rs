@@ -115,8 +115,9 @@ fn gate() {
     };
     let situation =
         Situation { buying_power: Some(Money::dollars(50_000)), ..Situation::clear(Phase::Regular) };
+    let now = now();
     let judged = median_ns(2_000, || {
-        black_box(gate.judge(black_box(&intent), &situation, now()));
+        black_box(gate.judge(black_box(&intent), &situation, now));
     });
     let caps: [i64; 12] = std::array::from_fn(|index| 1_000_000 + i64::try_from(index).unwrap());
     let bare = median_ns(2_000, || {

@@ -155,6 +155,22 @@ pub fn divide_up(units: i128, divisor: i128) -> Option<i128> {
     if units.checked_rem_euclid(divisor)? == 0 { Some(floor) } else { floor.checked_add(1) }
 }
 
+/// `number / DIVISOR`, rounded down: one machine division by a known number a limb, where dividing the whole
+/// width takes several times as long.
+#[must_use]
+pub fn divide_narrow<const DIVISOR: u32>(number: u128) -> u128 {
+    let divisor = u64::from(DIVISOR);
+    let (mut rest, mut quotient) = (0_u64, 0_u128);
+    for limb in number.to_be_bytes().chunks_exact(4) {
+        let limb = limb.try_into().map_or(0, u32::from_be_bytes);
+        // The rest is below 2³²: with the next limb behind it nothing is lost.
+        let wide = rest.wrapping_shl(32) | u64::from(limb);
+        quotient = quotient.wrapping_shl(32) | u128::from(wide.checked_div(divisor).unwrap_or(0));
+        rest = wide.checked_rem(divisor).unwrap_or(0);
+    }
+    quotient
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

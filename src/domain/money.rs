@@ -4,7 +4,7 @@ use std::str::FromStr;
 use crate::domain::text::read_as_text;
 
 use crate::domain::decimal::{
-    DecimalFault, NANOS, Overflow, divide_half_even, divide_up, parse_nanos, write_scaled,
+    DecimalFault, NANOS, Overflow, divide_half_even, divide_narrow, divide_up, parse_nanos, write_scaled,
 };
 use crate::domain::pct::Pct;
 use crate::domain::price::Price;
@@ -237,21 +237,9 @@ impl FromStr for Money {
     }
 }
 
-/// `number / 10¹¹`, rounded down: `10¹¹ = 2¹¹ · 5¹¹`, and what is left of the divisor is so narrow that the
-/// rest goes by one machine division a limb. Every order is measured against percentages, and a division of
-/// the whole width takes several times as long.
+/// `number / 10¹¹`, rounded down, as `10¹¹ = 2¹¹ · 5¹¹`. Every order is measured against percentages.
 fn by_hundred_billion(number: u128) -> u128 {
-    const FIVES: u64 = 48_828_125;
-    let bytes = number.wrapping_shr(11).to_be_bytes();
-    let (mut rest, mut quotient) = (0_u64, 0_u128);
-    for limb in bytes.chunks_exact(4) {
-        let limb = limb.try_into().map_or(0, u32::from_be_bytes);
-        // The rest is below 2²⁶: with the next limb behind it it stays below 2⁵⁸.
-        let wide = rest.wrapping_shl(32) | u64::from(limb);
-        quotient = quotient.wrapping_shl(32) | u128::from(wide / FIVES);
-        rest = wide % FIVES;
-    }
-    quotient
+    divide_narrow::<48_828_125>(number.wrapping_shr(11))
 }
 
 #[cfg(test)]

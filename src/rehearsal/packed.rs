@@ -85,26 +85,25 @@ impl Packing {
             *number = i64::from_le_bytes(*bytes);
             rest = after;
         }
-        let [a, b, c, d, e, f, g] = numbers;
         let price = Price::from_nanos;
-        match *kind {
-            BAR => Some(Tick::Bar(Bar {
+        match (*kind, numbers) {
+            (BAR, [start, end, open, high, low, close, volume]) => Some(Tick::Bar(Bar {
                 symbol,
-                start: At::from_nanos(a),
-                end: At::from_nanos(b),
-                open: price(c),
-                high: price(d),
-                low: price(e),
-                close: price(f),
-                volume: Qty::from_nanos(g),
+                start: At::from_nanos(start),
+                end: At::from_nanos(end),
+                open: price(open),
+                high: price(high),
+                low: price(low),
+                close: price(close),
+                volume: Qty::from_nanos(volume),
             })),
-            QUOTE => Some(Tick::Quote(Quote {
+            (QUOTE, [at, bid, bid_qty, ask, ask_qty, _, _]) => Some(Tick::Quote(Quote {
                 symbol,
-                at: At::from_nanos(a),
-                bid: price(b),
-                bid_qty: Qty::from_nanos(c),
-                ask: price(d),
-                ask_qty: Qty::from_nanos(e),
+                at: At::from_nanos(at),
+                bid: price(bid),
+                bid_qty: Qty::from_nanos(bid_qty),
+                ask: price(ask),
+                ask_qty: Qty::from_nanos(ask_qty),
             })),
             _ => None,
         }
@@ -218,7 +217,9 @@ mod tests {
             body,
         });
         let mut bytes = Vec::new();
-        rows.iter().for_each(|row| row.pack(&mut bytes));
+        for row in &rows {
+            row.pack(&mut bytes);
+        }
         let back: Result<Vec<PackedRow<'_>>, String> = PackedRows::over(&bytes).collect();
         assert_eq!(back.unwrap(), rows);
         let cut = bytes.get(..bytes.len() - 1).unwrap();

@@ -45,7 +45,7 @@ const WALL_DEADLINE: Duration = Duration::from_secs(4);
 /// After the answer, the meter is written at once.
 const METER_DEADLINE: Duration = Duration::from_secs(1);
 /// A worker speaks after each frame it was handed, and each event in between has its budget of CPU time.
-pub const WORKER_DEADLINE: Duration = Duration::from_secs(60);
+pub const WORKER_DEADLINE: Duration = Duration::from_secs(30);
 /// The largest frame a worker is handed while it works, in bytes.
 pub const WORKER_FRAME_BYTES: usize = 24 * 1024;
 /// The width of the pipe to a worker, where the system grants it.
