@@ -12,6 +12,7 @@
 use std::fs::OpenOptions;
 use std::hint::black_box;
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use hardstop::broker::latch::KillLatch;
@@ -36,10 +37,26 @@ use hardstop::risk::gate::Gate;
 use hardstop::risk::limits::Limits;
 use hardstop::risk::situation::Situation;
 
+#[path = "floors/replay.rs"]
+mod replay;
+
+/// Without a word all of them run; with one, those whose names it is in.
 fn main() {
-    gate();
-    step();
-    commit();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
+    let benches: [(&str, fn()); 4] = [
+        ("gate", gate),
+        ("step", step),
+        ("commit", commit),
+        ("replay", || replay::replay(&folder("replay"))),
+    ];
+    for (_, bench) in benches.iter().filter(|(name, _)| is_wanted(name)) {
+        bench();
+    }
+}
+
+fn folder(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("hardstop-bench-{name}-{}", std::process::id()))
 }
 
 fn median_ns(rounds: usize, mut work: impl FnMut()) -> f64 {
@@ -98,8 +115,9 @@ fn gate() {
     };
     let situation =
         Situation { buying_power: Some(Money::dollars(50_000)), ..Situation::clear(Phase::Regular) };
+    let now = now();
     let judged = median_ns(2_000, || {
-        black_box(gate.judge(black_box(&intent), &situation, now()));
+        black_box(gate.judge(black_box(&intent), &situation, now));
     });
     let caps: [i64; 12] = std::array::from_fn(|index| 1_000_000 + i64::try_from(index).unwrap());
     let bare = median_ns(2_000, || {
@@ -154,7 +172,7 @@ fn step() {
 
 /// One durable commit of one row; beside an append and fdatasync of the same bytes on the same disk.
 fn commit() {
-    let folder = std::env::temp_dir().join(format!("hardstop-bench-{}", std::process::id()));
+    let folder = folder("commit");
     std::fs::create_dir_all(&folder).unwrap();
     let (mut journal, _) = Journal::open(&folder.join("own").join("ledger.db"), now()).unwrap();
     let mut file = OpenOptions::new().create(true).append(true).open(folder.join("floor")).unwrap();

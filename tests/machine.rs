@@ -29,7 +29,7 @@ use hardstop::journal::writer::Journal;
 use hardstop::pump::assembly::onto_exchange;
 use hardstop::pump::audience::Audience;
 use hardstop::pump::bench::Bench;
-use hardstop::pump::turn::{Durability, Parts, Pump};
+use hardstop::pump::turn::{Calls, Durability, Parts, Pump};
 use hardstop::risk::limits::Limits;
 use hardstop::strategy::host::{Sandbox, SpawnSettings};
 use hardstop::strategy::strikes::Strikes;
@@ -100,6 +100,7 @@ impl Scene {
             bench: Bench::default(),
             audience: ear.clone(),
             durability: Durability::EveryTurn,
+            calls: Calls::Each,
             last_seq: 0,
         });
         let mut scene = Self { pump, ear, now, ticket: 0 };

@@ -19,6 +19,10 @@ use hardstop::domain::price::Price;
 use hardstop::domain::qty::Qty;
 use hardstop::domain::side::Side;
 use hardstop::domain::strategy::{Outcome, Size, StrategyCall, StrategyEvent, StrategyView, Wish};
+use hardstop::exchange::settings::Costs;
+use hardstop::feed::week::bundled_week;
+use hardstop::rehearsal::backtest::{self, Question, run_apart, run_together};
+use hardstop::risk::limits::Limits;
 use hardstop::strategy::fault::SandboxFault;
 use hardstop::strategy::frame::{Level, Probe};
 use hardstop::strategy::host::{self, Sandbox, SpawnSettings};
@@ -454,4 +458,77 @@ fn a_dead_sandbox_says_so_and_a_missing_program_is_named() {
     absent.executable = PathBuf::from("/nonexistent/hardstop");
     let fault = Sandbox::spawn(&absent).unwrap_err().to_string();
     assert!(fault.contains("/nonexistent/hardstop"), "{fault}");
+}
+
+fn question(source: &str) -> Question {
+    Question {
+        executable: program(),
+        source: StrategySource::of_text("s.js", source),
+        params: [].into(),
+        tape: bundled_week().unwrap(),
+        quotes: true,
+        from: None,
+        to: None,
+        cash: "100000".parse().unwrap(),
+        costs: Costs::default(),
+        costs_none: false,
+        limits: Limits::default(),
+        seed: 7,
+    }
+}
+
+/// The same run with the script in one process with the machine, and in a process of its own: every
+/// figure, every trade, and, by the hash, every decision, order, fill, frame and place.
+#[test]
+fn a_backtest_is_the_same_with_the_script_together_and_apart() {
+    let chatty = "strategy({ api: 1, name: 'chatty', version: '1.0.0', timeframe: '5Min', warmup: 3,
+        init(ctx) { this.seen = 0; this.atr = ctx.ta.atr(3); },
+        onBar(bar, ctx) {
+            if (++this.seen % 7 === 0) ctx.log(bar.time, ctx.equity, ctx.position.unrealized, +this.atr);
+            if (this.seen % 11 === 3) ctx.buy({ qty: 1 + Math.floor(Math.random() * 9), tag: 'in' });
+            if (this.seen % 11 === 8) ctx.close({ tag: ctx.session.day });
+        },
+        onFill(fill, ctx) { ctx.log(fill.side, fill.price, ctx.position.qty); } });";
+    let free = |question: Question| Question {
+        quotes: false,
+        costs: Costs::none(),
+        costs_none: true,
+        limits: Limits::wide(),
+        ..question
+    };
+    let cross = shipped::named("sma_cross.js").unwrap().text;
+    for question in [question(&cross), free(question(&cross)), question(chatty), free(question(chatty))] {
+        let together = run_together(&question).unwrap();
+        let apart = run_apart(&question).unwrap();
+        assert!(together.fills > 50, "{} fills prove nothing", together.fills);
+        assert_eq!(together, apart);
+        assert_eq!(serde_json::to_string(&together).unwrap(), serde_json::to_string(&apart).unwrap());
+    }
+}
+
+/// A script that goes wrong on its k-th bar is of no use together, and is told of as it always was.
+#[test]
+fn a_backtest_that_goes_wrong_on_its_way_is_told_by_the_run_apart() {
+    let breaking = |how: &str| {
+        format!(
+            "strategy({{ api: 1, name: 'x', version: '1.0.0', timeframe: '1Min', warmup: 0,
+                init(ctx) {{ this.seen = 0; }},
+                onBar(bar, ctx) {{ if (++this.seen === 100) {{ {how} }} }} }});"
+        )
+    };
+    let bombs = [
+        ("for (;;) { [].fill.call({ length: 1e6 }, 0); }", "CPU limit"),
+        ("const held = []; for (;;) held.push(new Array(1e6).fill(held.length));", ""),
+        ("throw new Error('on ' + bar.time);", "on 13811"),
+    ];
+    for (how, words) in bombs {
+        let mut question = question(&breaking(how));
+        question.to = Some("2013-10-07T19:00:00Z".parse().unwrap());
+        question.tape = bundled_week().unwrap();
+        run_together(&question).unwrap_err();
+        let (found, apart) = (backtest::run(&question).unwrap(), run_apart(&question).unwrap());
+        assert_eq!(found, apart, "{how}");
+        let stopped = found.stopped.unwrap();
+        assert!(stopped.contains(words), "{how}: {stopped}");
+    }
 }

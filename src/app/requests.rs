@@ -72,7 +72,7 @@ fn act<A: Recalls>(pump: &mut Pump<A>, now: At, asked: Act) -> Reply {
                     reply.exit = 3;
                     reply.words.push(refusal);
                 }
-                push(&mut reply.out["decisions"], decision);
+                push(&mut reply.out["decisions"], decision.value());
             }
             Record::Order { request, role, .. } => {
                 push(&mut reply.out["orders"], json!({ "id": request.id, "role": role }));

@@ -33,7 +33,7 @@ use crate::journal::writer::Journal;
 use crate::pump::assembly::{limits_version, onto_exchange};
 use crate::pump::audience::Audience;
 use crate::pump::bench::Bench;
-use crate::pump::turn::{Durability, Parts, Pump};
+use crate::pump::turn::{Calls, Durability, Parts, Pump};
 use crate::risk::limits::Limits;
 use crate::strategy::approval::{Approvals, Verdict};
 use crate::strategy::frame::Level;
@@ -154,6 +154,7 @@ pub fn open<A: Audience>(mut plan: SimPlan, latch: KillLatch, audience: A) -> Re
         bench,
         audience,
         durability: Durability::EveryTurn,
+        calls: Calls::Each,
         last_seq,
     });
     begin(&mut pump, now, &memory, &heads, &tape, plan.acknowledge_unclean);

@@ -13,10 +13,11 @@ use crate::cli::print;
 use crate::config::meaning::Config;
 use crate::domain::at::At;
 use crate::domain::day::TradingDay;
-use crate::domain::market::{Bar, Quote};
+use crate::domain::market::Bar;
 use crate::exchange::settings::Costs;
 use crate::feed::csv::CsvReader;
 use crate::feed::fault::FeedFault;
+use crate::feed::tape::Tape;
 use crate::feed::week::bundled_week;
 use crate::ledger::trade::Trade;
 use crate::ledger::trade_csv::{TRADE_HEADER, trade_row};
@@ -52,13 +53,14 @@ fn stopped(findings: &Findings) -> Result<u8, Failure> {
 fn question(config: &Config, args: &BacktestArgs) -> Result<Question, Failure> {
     let usage = |words: String| Failure::new(Exit::Usage, words);
     let source = StrategySource::read(&args.strategy).map_err(|fault| usage(fault.to_string()))?;
-    let (mut bars, mut quotes) = data(args)?;
+    let tape = data(args)?;
     let (from, to) = (instant(args.from.as_deref())?, instant(args.to.as_deref())?);
-    bars.retain(|bar| from.is_none_or(|from| bar.start >= from) && to.is_none_or(|to| bar.start < to));
-    quotes.retain(|quote| from.is_none_or(|from| quote.at >= from) && to.is_none_or(|to| quote.at < to));
-    if bars.is_empty() {
+    let counts = |bar: Bar| from.is_none_or(|from| bar.start >= from) && to.is_none_or(|to| bar.start < to);
+    if !tape.bars().any(counts) {
         return Err(usage("no bar lies between --from and --to".to_owned()));
     }
+    // Where nothing costs anything, a market order fills at the next open: quotes would cost the spread.
+    let quotes = args.costs.as_deref() != Some("none") || !args.quotes.is_empty();
     let costs_none = args.costs.as_deref() == Some("none");
     let costs = match args.costs.as_deref() {
         None => config.costs,
@@ -73,12 +75,12 @@ fn question(config: &Config, args: &BacktestArgs) -> Result<Question, Failure> {
     let executable = std::env::current_exe().map_err(|fault| format!("this program's own path: {fault}"))?;
     let (params, seed) = (params(args)?, args.seed.unwrap_or(config.sim.seed));
     let cash = args.cash.unwrap_or(config.sim.cash);
-    Ok(Question { executable, source, params, bars, quotes, cash, costs, costs_none, limits, seed })
+    Ok(Question { executable, source, params, tape, quotes, from, to, cash, costs, costs_none, limits, seed })
 }
 
-fn data(args: &BacktestArgs) -> Result<(Vec<Bar>, Vec<Quote>), Failure> {
+fn data(args: &BacktestArgs) -> Result<Tape, Failure> {
     let usage = |fault: FeedFault| Failure::new(Exit::Usage, fault.to_string());
-    let tape = if args.data.is_empty() {
+    Ok(if args.data.is_empty() {
         bundled_week().map_err(usage)?
     } else {
         let mut reader = CsvReader::new();
@@ -89,10 +91,7 @@ fn data(args: &BacktestArgs) -> Result<(Vec<Bar>, Vec<Quote>), Failure> {
             reader.read_quotes(&path.display().to_string(), open(path)?).map_err(usage)?;
         }
         reader.finish()
-    };
-    // Where nothing costs anything, a market order fills at the next open: quotes would cost the spread.
-    let free = args.costs.as_deref() == Some("none") && args.quotes.is_empty();
-    Ok((tape.bars().collect(), if free { Vec::new() } else { tape.quotes().collect() }))
+    })
 }
 
 pub(super) fn open(path: &Path) -> Result<BufReader<File>, Failure> {

@@ -78,16 +78,58 @@ pub(super) fn write_scaled(
     places: usize,
     out: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
-    let sign = if units < 0 { "-" } else { "" };
     let scale = scale.unsigned_abs();
     let magnitude = units.unsigned_abs();
     let whole = magnitude.checked_div(scale).unwrap_or(0);
-    let fraction = magnitude.checked_rem(scale).unwrap_or(0);
-    if fraction == 0 {
-        return out.pad(&format!("{sign}{whole}"));
+    let mut fraction = magnitude.saturating_sub(whole.saturating_mul(scale));
+    // The digits are laid down from the last to the first: rows and frames are full of numbers, and a
+    // text of its own for each part of each was most of what writing one cost.
+    let mut text = [0_u8; TEXT_BYTES];
+    let mut cells = text.iter_mut().rev();
+    let mut used: usize = 0;
+    let mut put = |byte: u8| {
+        if let Some(cell) = cells.next() {
+            *cell = byte;
+            used = used.saturating_add(1);
+        }
+    };
+    let mut shown = false;
+    for _ in 0..if fraction == 0 { 0 } else { places } {
+        let digit = last_digit(&mut fraction);
+        shown |= digit != b'0';
+        if shown {
+            put(digit);
+        }
     }
-    let digits = format!("{fraction:0places$}");
-    out.pad(&format!("{sign}{whole}.{}", digits.trim_end_matches('0')))
+    if shown {
+        put(b'.');
+    }
+    let mut whole = whole;
+    loop {
+        put(last_digit(&mut whole));
+        if whole == 0 {
+            break;
+        }
+    }
+    if units < 0 {
+        put(b'-');
+    }
+    let written = text.get(TEXT_BYTES.saturating_sub(used)..).unwrap_or_default();
+    out.pad(std::str::from_utf8(written).unwrap_or_default())
+}
+
+/// Room for a sign, the 39 digits of the largest number, and its point.
+const TEXT_BYTES: usize = 48;
+
+/// Takes the last decimal digit off a number.
+fn last_digit(number: &mut u128) -> u8 {
+    // Nearly every part of every number fits, and dividing the wide type is many times as slow.
+    let (rest, digit) = match u64::try_from(*number) {
+        Ok(small) => (u128::from(small / 10), small % 10),
+        Err(_) => (*number / 10, u64::try_from(*number % 10).unwrap_or(0)),
+    };
+    *number = rest;
+    b'0'.saturating_add(u8::try_from(digit).unwrap_or(0))
 }
 
 /// `units / divisor`, rounded half to even. A divisor of 0 or less gives `None`.
@@ -113,6 +155,22 @@ pub fn divide_up(units: i128, divisor: i128) -> Option<i128> {
     if units.checked_rem_euclid(divisor)? == 0 { Some(floor) } else { floor.checked_add(1) }
 }
 
+/// `number / DIVISOR`, rounded down: one machine division by a known number a limb, where dividing the whole
+/// width takes several times as long.
+#[must_use]
+pub fn divide_narrow<const DIVISOR: u32>(number: u128) -> u128 {
+    let divisor = u64::from(DIVISOR);
+    let (mut rest, mut quotient) = (0_u64, 0_u128);
+    for limb in number.to_be_bytes().chunks_exact(4) {
+        let limb = limb.try_into().map_or(0, u32::from_be_bytes);
+        // The rest is below 2³²: with the next limb behind it nothing is lost.
+        let wide = rest.wrapping_shl(32) | u64::from(limb);
+        quotient = quotient.wrapping_shl(32) | u128::from(wide.checked_div(divisor).unwrap_or(0));
+        rest = wide.checked_rem(divisor).unwrap_or(0);
+    }
+    quotient
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +188,27 @@ mod tests {
         }
         assert_eq!(read("1234567890"), Err(DecimalFault::TooLarge));
         assert_eq!(read("0.1234567890"), Err(DecimalFault::TooFine));
+    }
+
+    #[test]
+    fn numbers_are_written_as_short_as_they_are() {
+        struct Shown(i128, i128, usize);
+        impl fmt::Display for Shown {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_scaled(self.0, self.1, self.2, out)
+            }
+        }
+        let check = |units: i128, scale: i128, places: usize, expect: &str| {
+            assert_eq!(Shown(units, scale, places).to_string(), expect);
+        };
+        check(0, 1_000, 3, "0");
+        check(-1, 1_000, 3, "-0.001");
+        check(12_340, 1_000, 3, "12.34");
+        check(-7_000, 1_000, 3, "-7");
+        let attos = 1_000_000_000_000_000_000;
+        check(i128::MAX, attos, 18, "170141183460469231731.687303715884105727");
+        check(i128::MIN, attos, 18, "-170141183460469231731.687303715884105728");
+        assert_eq!(format!("{:>8}|{:<6}|", Shown(1_500, 1_000, 3), Shown(-2, 1, 0)), "     1.5|-2    |");
     }
 
     #[test]

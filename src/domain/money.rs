@@ -4,7 +4,7 @@ use std::str::FromStr;
 use crate::domain::text::read_as_text;
 
 use crate::domain::decimal::{
-    DecimalFault, NANOS, Overflow, divide_half_even, divide_up, parse_nanos, write_scaled,
+    DecimalFault, NANOS, Overflow, divide_half_even, divide_narrow, divide_up, parse_nanos, write_scaled,
 };
 use crate::domain::pct::Pct;
 use crate::domain::price::Price;
@@ -128,6 +128,9 @@ impl Money {
     pub fn percent_down(self, pct: Pct) -> Result<Self, Overflow> {
         let hundred = i128::from(NANOS).checked_mul(100).ok_or(Overflow)?;
         if let Some(product) = self.0.checked_mul(i128::from(pct.nanos())) {
+            if let Ok(positive) = u128::try_from(product) {
+                return i128::try_from(by_hundred_billion(positive)).map(Self).map_err(|_| Overflow);
+            }
             return product.checked_div_euclid(hundred).map(Self).ok_or(Overflow);
         }
         // Whole and rest apart: an equity near the top of its range times a percentage would not fit.
@@ -234,12 +237,31 @@ impl FromStr for Money {
     }
 }
 
+/// `number / 10¹¹`, rounded down, as `10¹¹ = 2¹¹ · 5¹¹`. Every order is measured against percentages.
+fn by_hundred_billion(number: u128) -> u128 {
+    divide_narrow::<48_828_125>(number.wrapping_shr(11))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn money(text: &str) -> Money {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_narrow_division_is_the_wide_one() {
+        let divisor = 100_000_000_000_u128;
+        let mut number = 1_u128;
+        for step in 0..2_000_u128 {
+            for near in [number.saturating_sub(1), number, number.saturating_add(1)] {
+                assert_eq!(by_hundred_billion(near), near / divisor, "{near}");
+            }
+            number = number.wrapping_mul(0x9e37_79b9_7f4a_7c15_9e37_79b9_7f4a_7c15).wrapping_add(step);
+            assert_eq!(by_hundred_billion(number % divisor * divisor), number % divisor);
+        }
+        assert_eq!(by_hundred_billion(u128::MAX), u128::MAX / divisor);
     }
 
     #[test]

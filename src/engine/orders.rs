@@ -90,7 +90,8 @@ pub enum Change {
 /// Every order of the ledger that this process knows; orders are never forgotten while it runs.
 #[derive(Debug, Default)]
 pub struct Orders {
-    known: BTreeMap<ClientOrderId, Order>,
+    // Boxed: rows of a map that only grows are half empty, and an order is wide.
+    known: BTreeMap<ClientOrderId, Box<Order>>,
     // The living by symbol, so that a tick never walks through the dead.
     live: BTreeMap<Symbol, Vec<ClientOrderId>>,
     // Shares of orders that filled before anybody told of them.
@@ -107,7 +108,7 @@ impl Orders {
         if order.status.is_live() {
             self.live.entry(symbol).or_default().push(id);
         }
-        self.known.insert(id, order);
+        self.known.insert(id, Box::new(order));
     }
 
     /// Takes out an order that was not ours as far as anybody knew, to be added anew as what it is.
@@ -132,12 +133,12 @@ impl Orders {
 
     /// The order of this id.
     pub fn get(&self, id: ClientOrderId) -> Option<&Order> {
-        self.known.get(&id)
+        self.known.get(&id).map(Box::as_ref)
     }
 
     /// The order of this id, to be changed in anything but its state.
     pub fn get_mut(&mut self, id: ClientOrderId) -> Option<&mut Order> {
-        self.known.get_mut(&id)
+        self.known.get_mut(&id).map(Box::as_mut)
     }
 
     /// Moves an order to a state. An end is never left, and a partial fill is not un-filled by a
@@ -181,12 +182,12 @@ impl Orders {
 
     /// The live orders of a symbol, in the order in which they were made.
     pub fn live_of(&self, symbol: Symbol) -> impl Iterator<Item = &Order> {
-        self.live.get(&symbol).into_iter().flatten().filter_map(|id| self.known.get(id))
+        self.live.get(&symbol).into_iter().flatten().filter_map(|id| self.get(*id))
     }
 
     /// Every live order, by symbol.
     pub fn live(&self) -> impl Iterator<Item = &Order> {
-        self.live.values().flatten().filter_map(|id| self.known.get(id))
+        self.live.values().flatten().filter_map(|id| self.get(*id))
     }
 
     /// Shares of live exits of the symbol (neither protective stops nor targets)

@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::day::TradingDay;
 use crate::domain::fill::Fill;
@@ -15,6 +15,49 @@ use crate::risk::loss::Latched;
 use crate::risk::order::Role;
 use crate::risk::state::TradingState;
 
+/// What the gate said: as it said it, or as it was read back from a row. Both are the same JSON.
+///
+/// It is written where the row is, and nowhere before: a tree of it in memory costs several times the text.
+#[derive(Debug, Clone)]
+pub enum Judged {
+    /// As the gate said it.
+    Now(Box<Decision>),
+    /// As a row has it.
+    Read(serde_json::Value),
+}
+
+impl Judged {
+    /// As JSON, to be looked into.
+    pub fn value(&self) -> serde_json::Value {
+        match self {
+            // The decision's own fields are texts, numbers and lists of them: writing them cannot fail.
+            Self::Now(decision) => serde_json::to_value(decision).unwrap_or_default(),
+            Self::Read(value) => value.clone(),
+        }
+    }
+}
+
+impl PartialEq for Judged {
+    fn eq(&self, other: &Self) -> bool {
+        self.value() == other.value()
+    }
+}
+
+impl Serialize for Judged {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Now(decision) => decision.serialize(writer),
+            Self::Read(value) => value.serialize(writer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Judged {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        serde_json::Value::deserialize(reader).map(Self::Read)
+    }
+}
+
 /// A row of the journal that the machine asks for: what it decided, and what it knew.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,7 +71,7 @@ pub enum Record {
         /// Empty when it was approved, else the code with its numbers.
         refusal: String,
         /// What the gate said, with every number, in the shape that `buy --dry-run --json` prints.
-        decision: serde_json::Value,
+        decision: Judged,
         /// The limits it was judged by, as the hash of their text.
         limits_version: String,
         /// The strategy's own word for it, where there was one.
@@ -145,8 +188,7 @@ impl Record {
         tag: Option<String>,
     ) -> Self {
         let refusal = decision.refusal().map_or_else(String::new, ToString::to_string);
-        // The decision's own fields are texts, numbers and lists of them: writing them cannot fail.
-        let decision = serde_json::to_value(decision).unwrap_or_default();
+        let decision = Judged::Now(Box::new(decision.clone()));
         Self::Decision { order, intent, refusal, decision, limits_version, tag }
     }
 }

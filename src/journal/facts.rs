@@ -53,6 +53,7 @@ pub fn of_record(record: &Record) -> Option<What> {
         Record::Decision { order, intent, refusal, decision, limits_version, .. } => {
             let code = refusal.split_whitespace().next().map(str::to_owned);
             let approved = refusal.is_empty();
+            let decision = decision.value();
             let money = |name: &str| number(decision.get(name));
             What::Decided(Box::new(Decided {
                 order,

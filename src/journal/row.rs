@@ -22,6 +22,11 @@ pub const FRAME: &str = "frame";
 pub const EMERGENCY: &str = "emergency";
 /// The kind of the row that sets order numbers aside.
 pub const RESERVE: &str = "reserve";
+/// The kind of the row that stands for calls of strategies to which nothing came back but that they ended
+/// well. Only runs that can simply be run again have it; elsewhere every call has a row of its own.
+pub const QUIET: &str = "quiet";
+/// The kind of the row that names the market data of a run by its hash.
+pub const DATA: &str = "data";
 /// The kind of the row that says something odd about the ledger itself.
 pub const NOTE: &str = "note";
 
@@ -150,12 +155,18 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A value as the body of a row of `kind`.
-pub(super) fn json(kind: &'static str, value: &impl Serialize) -> Result<String, JournalError> {
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn json(kind: &'static str, value: &impl Serialize) -> Result<String, JournalError> {
     serde_json::to_string(value).map_err(|fault| JournalError::Unwritable { kind, fault })
 }
 
 /// The body of a frame's row.
-pub(super) fn frame_body(frame: &Frame<'_>) -> Result<String, JournalError> {
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn frame_body(frame: &Frame<'_>) -> Result<String, JournalError> {
     let body = FrameBody {
         strategy: frame.strategy,
         input: Wire::of(frame.input),
@@ -168,7 +179,7 @@ pub(super) fn frame_body(frame: &Frame<'_>) -> Result<String, JournalError> {
 }
 
 /// The kind of a record's row.
-pub(super) const fn kind_of(record: &Record) -> &'static str {
+pub const fn kind_of(record: &Record) -> &'static str {
     match record {
         Record::Decision { .. } => "decision",
         Record::Order { .. } => "order",
@@ -186,13 +197,22 @@ pub(super) const fn kind_of(record: &Record) -> &'static str {
 }
 
 /// A record's own JSON, without the name of its kind, which the row carries.
-pub(super) fn record_body(record: &Record) -> Result<String, JournalError> {
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn record_body(record: &Record) -> Result<String, JournalError> {
     let kind = kind_of(record);
     let mut text = json(kind, record)?;
     // `{"kind":` … `}`: cut by length, which costs nothing; a test holds it for every kind.
     text.pop();
     text.drain(..kind.len() + 4);
     Ok(text)
+}
+
+/// The kind of this name, among those that the pump writes; `None` for any other.
+#[must_use]
+pub fn pump_kind(name: &str) -> Option<&'static str> {
+    RECORDS.into_iter().chain([EVENT, FRAME, QUIET]).find(|kind| *kind == name)
 }
 
 impl Row {

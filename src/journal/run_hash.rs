@@ -2,12 +2,13 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::id::ClientOrderId;
 use crate::domain::mode::Mode;
-use crate::journal::row::{EVENT, FRAME, FRAME_ASIDE, Row, hex};
+use crate::journal::row::{DATA, EVENT, FRAME, FRAME_ASIDE, QUIET, Row, hex};
 
 /// The hash of a run: what happened and what was decided, and nothing that differs between two runs
 /// of the same input.
 ///
-/// It covers events, decisions, orders, fills and strategy frames, with their place in the run. An
+/// It covers events, decisions, orders, fills, strategy frames, the count of quiet calls and the hash of
+/// the data, where they have rows, with their place in the run. An
 /// order's id enters as its number within the run. Outside of it stay the process's start, CPU,
 /// memory, the installation, the chain's hashes and, where the run's clock is the wall's (paper and
 /// live), the rows' instants.
@@ -20,7 +21,7 @@ pub struct RunHash {
 }
 
 /// The kinds of rows that make a run what it is.
-const KINDS: [&str; 5] = [EVENT, "decision", "order", "fill", FRAME];
+const KINDS: [&str; 7] = [EVENT, "decision", "order", "fill", FRAME, QUIET, DATA];
 
 impl RunHash {
     /// The hash of a run before its first row.

@@ -13,7 +13,7 @@ use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::venue::{VenueAnswer, VenueRequest};
 use crate::engine::event::{Asked, Event, KillReport, Stamped};
-use crate::engine::record::Record;
+use crate::engine::record::{Judged, Record};
 use crate::journal::row::{Frame, RunEnd, RunHead};
 use crate::journal::writer::Journal;
 use crate::risk::limits::Limits;
@@ -130,7 +130,7 @@ pub(super) fn decision(order: Option<ClientOrderId>, qty: i32, refusal: &str) ->
             { "name": "heat", "ok": true, "value": exposure, "limit": "25000.00" },
         ],
     });
-    let limits_version = "v1".to_owned();
+    let (limits_version, decision) = ("v1".to_owned(), Judged::Read(decision));
     Record::Decision { order, intent, refusal: refusal.to_owned(), decision, limits_version, tag: None }
 }
 

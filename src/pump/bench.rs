@@ -10,6 +10,18 @@ use crate::strategy::frame::Level;
 use crate::strategy::host::{CallRecord, Sandbox, SpawnSettings};
 use crate::strategy::strikes::{Standing, Strikes};
 
+/// Who answers for the strategies when the machine calls them.
+pub trait Callees {
+    /// Calls a strategy; `None` while there is nobody to call.
+    fn call(&mut self, id: StrategyId, call: &StrategyCall) -> Option<CallRecord>;
+
+    /// Ends a strategy after a failure, which is a strike.
+    fn strike(&mut self, id: StrategyId, now: At);
+
+    /// Starts every strategy again whose penalty is over by now, and says which.
+    fn bring_back(&mut self, now: At) -> Vec<StrategyHead>;
+}
+
 /// The strategies' processes, by their numbers, with what their failures have cost them.
 pub struct Bench {
     // Where orders go: live, nothing that failed is started again by itself.
@@ -67,14 +79,14 @@ impl Bench {
     pub fn level(&self) -> Option<Level> {
         self.seats.values().find_map(|seat| seat.sandbox.as_ref()).map(Sandbox::level)
     }
+}
 
-    /// Calls a strategy; `None` while it has no process.
-    pub fn call(&mut self, id: StrategyId, call: &StrategyCall) -> Option<CallRecord> {
+impl Callees for Bench {
+    fn call(&mut self, id: StrategyId, call: &StrategyCall) -> Option<CallRecord> {
         self.seats.get_mut(&id)?.sandbox.as_mut().map(|sandbox| sandbox.call(call))
     }
 
-    /// Ends a strategy's process after a failure, which is a strike.
-    pub fn strike(&mut self, id: StrategyId, now: At) {
+    fn strike(&mut self, id: StrategyId, now: At) {
         let Some(seat) = self.seats.get_mut(&id) else { return };
         if seat.sandbox.take().is_some() {
             self.empty += 1;
@@ -83,9 +95,8 @@ impl Bench {
         tracing::warn!(strategy = %seat.head.name, ?standing, "a strategy was stopped");
     }
 
-    /// Starts every strategy again whose penalty is over by now, and says which. One that cannot be
-    /// started takes another strike for it.
-    pub fn bring_back(&mut self, now: At) -> Vec<StrategyHead> {
+    /// One that cannot be started takes another strike for it.
+    fn bring_back(&mut self, now: At) -> Vec<StrategyHead> {
         if self.empty == 0 {
             return Vec::new();
         }

@@ -11,5 +11,7 @@ pub mod assembly;
 pub mod audience;
 /// Strategies' processes, by their numbers.
 pub mod bench;
+/// Where the rows go.
+pub mod rows;
 /// The pump itself.
 pub mod turn;

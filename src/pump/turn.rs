@@ -5,7 +5,7 @@ use crate::broker::market::Market;
 use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
 use crate::domain::market::Tick;
-use crate::domain::strategy::{Outcome, StrategyCall};
+use crate::domain::strategy::{Outcome, StrategyAnswer, StrategyCall};
 use crate::engine::command::Command;
 use crate::engine::event::{Asked, Event, Stamped};
 use crate::engine::machine::Engine;
@@ -16,9 +16,11 @@ use crate::journal::row::{Frame, RunEnd};
 use crate::journal::tape::TapeWriter;
 use crate::journal::writer::Journal;
 use crate::pump::audience::Audience;
-use crate::pump::bench::Bench;
+use crate::pump::bench::{Bench, Callees};
+use crate::pump::rows::Rows;
 use crate::risk::order::Role;
 use crate::risk::token::ApprovedOrder;
+use crate::strategy::host::CallRecord;
 
 /// When rows become durable that no order waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,16 +31,28 @@ pub enum Durability {
     Groups(u32),
 }
 
+/// What is written down of a strategy's calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// Each, with the bytes that went there and came back.
+    Each,
+    /// Each that brought anything but that it ended well; the others are counted. For runs that can simply
+    /// be run again: what a quiet call was handed follows from the data and from the rows before it.
+    QuietCounted,
+}
+
 /// The pump: sole owner of the machine and of everything it commands.
-pub struct Pump<A: Audience> {
+pub struct Pump<A: Audience, R: Rows = Journal, C: Callees = Bench> {
     engine: Engine,
     door: Door,
     market: Option<Market>,
-    journal: Journal,
+    journal: R,
     tape: Option<TapeWriter>,
-    bench: Bench,
+    bench: C,
     audience: A,
     durability: Durability,
+    calls: Calls,
+    quiet: Quiet,
     queue: VecDeque<Event>,
     seq: u64,
     now: At,
@@ -47,8 +61,16 @@ pub struct Pump<A: Audience> {
     feed: Option<Freshness>,
 }
 
+/// Quiet calls that no row stands for yet, with the place of the last.
+#[derive(Debug, Default)]
+struct Quiet {
+    calls: u64,
+    seq: u64,
+    at: At,
+}
+
 /// The parts a pump is put together from.
-pub struct Parts<A: Audience> {
+pub struct Parts<A: Audience, R: Rows = Journal, C: Callees = Bench> {
     /// The machine, before its first event.
     pub engine: Engine,
     /// The only way to the venue.
@@ -56,22 +78,31 @@ pub struct Parts<A: Audience> {
     /// The market side of the embedded exchange, where that is the venue.
     pub market: Option<Market>,
     /// The journal, with its run begun.
-    pub journal: Journal,
+    pub journal: R,
     /// Where ticks are kept, where they are.
     pub tape: Option<TapeWriter>,
     /// The strategies' processes.
-    pub bench: Bench,
+    pub bench: C,
     /// Who is told every row.
     pub audience: A,
     /// When rows become durable that no order waits for.
     pub durability: Durability,
+    /// What is written down of strategies' calls.
+    pub calls: Calls,
     /// The number of the last event of this ledger.
     pub last_seq: u64,
 }
 
 impl<A: Audience> Pump<A> {
+    /// The run's hash so far.
+    pub fn journal_hash(&self) -> String {
+        self.journal.journal_hash()
+    }
+}
+
+impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
     /// Puts the parts together; nothing happens before the first turn.
-    pub fn new(parts: Parts<A>) -> Self {
+    pub fn new(parts: Parts<A, R, C>) -> Self {
         Self {
             engine: parts.engine,
             door: parts.door,
@@ -81,6 +112,8 @@ impl<A: Audience> Pump<A> {
             bench: parts.bench,
             audience: parts.audience,
             durability: parts.durability,
+            calls: parts.calls,
+            quiet: Quiet::default(),
             queue: VecDeque::new(),
             seq: parts.last_seq,
             now: At::default(),
@@ -136,11 +169,6 @@ impl<A: Audience> Pump<A> {
         &self.engine
     }
 
-    /// The run's hash so far.
-    pub fn journal_hash(&self) -> String {
-        self.journal.journal_hash()
-    }
-
     /// The instant of the last event.
     pub fn now(&self) -> At {
         self.now
@@ -152,8 +180,13 @@ impl<A: Audience> Pump<A> {
     }
 
     /// The strategies' processes.
-    pub fn bench_mut(&mut self) -> &mut Bench {
+    pub fn bench_mut(&mut self) -> &mut C {
         &mut self.bench
+    }
+
+    /// Where the rows go. Quiet calls may be waiting for their row: [`Pump::tell_quiet`].
+    pub fn rows_mut(&mut self) -> &mut R {
+        &mut self.journal
     }
 
     /// Ends the run cleanly: every row is on disk when this returns well.
@@ -161,6 +194,7 @@ impl<A: Audience> Pump<A> {
     /// # Errors
     /// When the last rows cannot be written.
     pub fn end(&mut self, end: &RunEnd) -> Result<(), JournalError> {
+        self.tell_quiet();
         self.commit()?;
         self.journal.end_run(end, self.now)
     }
@@ -206,14 +240,31 @@ impl<A: Audience> Pump<A> {
     }
 
     fn remember(&mut self, stamped: &Stamped) {
+        if self.calls == Calls::QuietCounted
+            && let Event::StrategyAnswered { answer, .. } = &stamped.event
+            && is_quiet(answer)
+        {
+            self.quiet = Quiet { calls: self.quiet.calls + 1, seq: stamped.seq, at: stamped.at };
+            return;
+        }
         let kept = if let Event::Tick(tick) = &stamped.event {
             self.keep_tick(stamped.seq, tick)
         } else {
+            self.tell_quiet();
             self.rows_waiting += 1;
             self.journal.event(stamped)
         };
         if let Err(fault) = kept {
             self.on_journal_fault(&fault);
+        }
+    }
+
+    /// Writes the row of the quiet calls so far. Rows keep their order: it goes in front of any other.
+    pub fn tell_quiet(&mut self) {
+        if self.quiet.calls > 0 {
+            let Quiet { calls, seq, at } = std::mem::take(&mut self.quiet);
+            self.rows_waiting += 1;
+            self.journal.quiet(seq, at, calls);
         }
     }
 
@@ -245,6 +296,7 @@ impl<A: Audience> Pump<A> {
     }
 
     fn write(&mut self, record: &Record) {
+        self.tell_quiet();
         self.rows_waiting += 1;
         if let Err(fault) = self.journal.record(self.seq, self.now, record) {
             self.on_journal_fault(&fault);
@@ -279,6 +331,14 @@ impl<A: Audience> Pump<A> {
 
     fn run_strategy(&mut self, id: StrategyId, call: &StrategyCall) {
         let Some(record) = self.bench.call(id, call) else { return };
+        if self.calls == Calls::Each || !is_quiet(&record.answer) {
+            self.write_frame(id, &record);
+        }
+        self.queue.push_back(Event::StrategyAnswered { id, answer: record.answer });
+    }
+
+    fn write_frame(&mut self, id: StrategyId, record: &CallRecord) {
+        self.tell_quiet();
         self.rows_waiting += 1;
         let frame = Frame {
             strategy: id,
@@ -291,7 +351,6 @@ impl<A: Audience> Pump<A> {
         if let Err(fault) = self.journal.frame(self.seq, self.now, &frame) {
             self.on_journal_fault(&fault);
         }
-        self.queue.push_back(Event::StrategyAnswered { id, answer: record.answer });
     }
 
     fn take_reports(&mut self) {
@@ -339,6 +398,12 @@ impl<A: Audience> Pump<A> {
         tracing::error!(%fault, "the journal cannot be written");
         self.queue.push_back(Event::Journal { writable: false });
     }
+}
+
+/// Whether nothing came back but that the call ended well.
+#[must_use]
+pub fn is_quiet(answer: &StrategyAnswer) -> bool {
+    answer.outcome == Outcome::Done && answer.wishes.is_empty() && answer.logs.is_empty()
 }
 
 fn outcome_words(outcome: &Outcome) -> &str {

@@ -1,31 +1,27 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::broker::latch::KillLatch;
 use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
-use crate::domain::market::{Bar, Quote, Tick};
+use crate::domain::market::Tick;
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
 use crate::domain::symbol::Symbol;
-use crate::engine::event::{Event, StrategyHead};
-use crate::engine::settings::{Settings, StrategyHours};
-use crate::exchange::settings::{Costs, Settings as ExchangeSettings};
-use crate::exchange::venue::Exchange;
-use crate::feed::tape::merge;
-use crate::journal::row::{RunEnd, RunHead};
+use crate::engine::event::StrategyHead;
+use crate::exchange::settings::Costs;
+use crate::feed::tape::Tape;
+use crate::journal::row::{DATA, RunEnd, RunHead};
 use crate::journal::writer::Journal;
-use crate::pump::assembly::{limits_version, onto_exchange};
+use crate::pump::assembly::limits_version;
 use crate::pump::bench::Bench;
-use crate::pump::turn::{Durability, Parts, Pump};
-use crate::rehearsal::findings::{Findings, Listener};
+use crate::rehearsal::drive::{Terms, feed, open, stage};
+use crate::rehearsal::findings::Findings;
+use crate::rehearsal::packed::{DataHash, Packing, TICK_BYTES_MAX};
+use crate::rehearsal::together;
 use crate::risk::limits::Limits;
 use crate::strategy::host::{Sandbox, SpawnSettings, describe};
 use crate::strategy::manifest::ParamValue;
 use crate::strategy::source::StrategySource;
-
-/// Rows that are written in one go: a backtest can simply be run again.
-const GROUP_ROWS: u32 = 4_096;
 
 /// What a backtest is asked.
 #[derive(Debug, Clone)]
@@ -36,10 +32,14 @@ pub struct Question {
     pub source: StrategySource,
     /// Settings of the script that the trader gave.
     pub params: BTreeMap<String, ParamValue>,
-    /// Bars.
-    pub bars: Vec<Bar>,
-    /// Quotes, where there are any.
-    pub quotes: Vec<Quote>,
+    /// Bars, and quotes where there are any.
+    pub tape: Tape,
+    /// Whether the tape's quotes count.
+    pub quotes: bool,
+    /// Nothing that began before this instant counts.
+    pub from: Option<At>,
+    /// Nothing that began at this instant or later counts.
+    pub to: Option<At>,
     /// The cash at the beginning.
     pub cash: Money,
     /// What trading costs.
@@ -52,11 +52,68 @@ pub struct Question {
     pub seed: u64,
 }
 
+impl Question {
+    /// The ticks that count, in order.
+    pub fn ticks(&self) -> impl Iterator<Item = Tick> {
+        self.tape.ticks().filter(|tick| {
+            let began = match tick {
+                Tick::Bar(bar) => bar.start,
+                Tick::Quote(quote) if self.quotes => quote.at,
+                Tick::Quote(_) | Tick::Trade(_) => return false,
+            };
+            self.from.is_none_or(|from| began >= from) && self.to.is_none_or(|to| began < to)
+        })
+    }
+}
+
+/// A question with everything that was found out before its run.
+#[derive(Debug)]
+pub(super) struct Plan<'question> {
+    pub(super) question: &'question Question,
+    pub(super) terms: Terms,
+    pub(super) spawn: SpawnSettings,
+    /// Every symbol of the data.
+    pub(super) listed: Vec<Symbol>,
+    /// When the first tick becomes known.
+    pub(super) first: At,
+}
+
 /// Runs a strategy over past bars through the same engine, gate and exchange as everything else.
+///
+/// Engine, exchange and script share one process that has shut itself in. Where anything goes wrong in
+/// there, the script's own failing among it, that process counts for nothing, and the run is made again
+/// with the script apart: what befell it is then found out and told in the one place that live runs use.
 ///
 /// # Errors
 /// What cannot be run, in words.
 pub fn run(question: &Question) -> Result<Findings, String> {
+    let plan = plan(question)?;
+    match together::run(&plan) {
+        Ok(findings) => Ok(findings),
+        Err(why) => {
+            tracing::info!(%why, "the rehearsal is made again with the script in a process of its own");
+            apart(&plan)
+        }
+    }
+}
+
+/// As [`run`], with the script in a process of its own from the beginning: one pipe there and back a bar.
+///
+/// # Errors
+/// What cannot be run, in words.
+pub fn run_apart(question: &Question) -> Result<Findings, String> {
+    apart(&plan(question)?)
+}
+
+/// As [`run`], without a second way.
+///
+/// # Errors
+/// What cannot be run, and why the shared process was lost, in words.
+pub fn run_together(question: &Question) -> Result<Findings, String> {
+    together::run(&plan(question)?)
+}
+
+fn plan(question: &Question) -> Result<Plan<'_>, String> {
     let mut spawn = SpawnSettings {
         params: question.params.clone(),
         seed: question.seed,
@@ -64,103 +121,106 @@ pub fn run(question: &Question) -> Result<Findings, String> {
     };
     let manifest = describe(&spawn).map_err(|fault| fault.to_string())?;
     manifest.settle(&question.params)?;
-    let symbols = symbols_of(&question.bars, &manifest.symbols)?;
+    let (mut counted, mut first, mut interval, mut bars_only) = (Vec::new(), None, None, true);
+    let mut listed = Vec::new();
+    for tick in question.ticks() {
+        let symbol = tick.symbol();
+        first.get_or_insert(tick.at());
+        note(&mut listed, symbol);
+        match tick {
+            Tick::Bar(bar) => {
+                note(&mut counted, symbol);
+                interval.get_or_insert(bar.end.millis_since(bar.start));
+            }
+            Tick::Quote(_) | Tick::Trade(_) => bars_only = false,
+        }
+    }
+    let first = first.ok_or("there is no bar to run over")?;
+    let symbols = symbols_of(&counted, &manifest.symbols)?;
     spawn.symbols.clone_from(&symbols);
-    let sandbox = Sandbox::spawn(&spawn).map_err(|fault| fault.to_string())?;
-    let level = sandbox.level();
-    let head_of_strategy = StrategyHead {
+    let head = StrategyHead {
         id: StrategyId(1),
         name: manifest.name.clone(),
         sha256: question.source.hash.to_string(),
-        symbols: symbols.clone(),
+        symbols,
         timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
         warmup_bars: manifest.warmup,
     };
-    let mut bench = Bench::default();
-    bench.seat(head_of_strategy.clone(), spawn, sandbox);
-    let bars_only = question.quotes.is_empty();
-    let sessions = question.limits.regular_session_only;
-    let settings = Settings {
+    let terms = Terms {
+        head,
+        version: manifest.version,
+        cash: question.cash,
+        costs: question.costs,
+        costs_none: question.costs_none,
+        limits: question.limits.clone(),
+        seed: question.seed,
         bars_only,
-        plain_market: bars_only && question.costs_none,
-        strategy_hours: if sessions { StrategyHours::Regular } else { StrategyHours::All },
-        equity_row_every_ms: None,
-        reconcile_every_ms: None,
-        feed_interval_ms: question.bars.first().map_or(60_000, |bar| bar.end.millis_since(bar.start)),
-        ..Settings::new(Mode::Sim, "bcktst")
+        feed_interval_ms: interval.unwrap_or(60_000),
     };
-    let exchange = exchange(question);
-    let assembly = onto_exchange(settings, question.limits.clone(), exchange, KillLatch::default())?;
-    let ticks = merge(question.bars.clone(), question.quotes.clone());
-    let first = ticks.first().map(Tick::at).ok_or("there is no bar to run over")?;
-    let mut journal = Journal::in_memory().map_err(|fault| fault.to_string())?;
-    journal.begin_run(&head(question, level.word(), first), first).map_err(|fault| fault.to_string())?;
-    let mut pump = Pump::new(Parts {
-        engine: assembly.engine,
-        door: assembly.door,
-        market: Some(assembly.market),
-        journal,
-        tape: None,
-        bench,
-        audience: Listener::new(question.cash),
-        durability: Durability::Groups(GROUP_ROWS),
-        last_seq: 0,
-    });
-    pump.turn(first, Event::Started(Box::default()));
-    pump.turn(first, Event::StrategyLoaded(head_of_strategy));
-    for tick in &ticks {
-        pump.turn(tick.at(), Event::Tick(*tick));
-        if let Tick::Bar(bar) = tick {
-            let equity = pump.engine().equity();
-            pump.audience_mut().on_bar(bar, equity);
-        }
+    Ok(Plan { question, terms, spawn, listed, first })
+}
+
+/// Keeps a sorted list without doubles; data has few symbols and many rows.
+fn note(symbols: &mut Vec<Symbol>, symbol: Symbol) {
+    if let Err(place) = symbols.binary_search(&symbol) {
+        symbols.insert(place, symbol);
     }
-    let end = RunEnd { finished: true, reason: "the data ended".to_owned() };
-    pump.end(&end).map_err(|fault| fault.to_string())?;
-    let hash = pump.journal_hash();
-    let findings = pump.audience_mut().findings(question, &manifest, &symbols, level.word(), hash);
+}
+
+fn apart(plan: &Plan<'_>) -> Result<Findings, String> {
+    let terms = &plan.terms;
+    let sandbox = Sandbox::spawn(&plan.spawn).map_err(|fault| fault.to_string())?;
+    let level = sandbox.level().word();
+    let mut bench = Bench::default();
+    bench.seat(terms.head.clone(), plan.spawn.clone(), sandbox);
+    let mut journal = Journal::passing().map_err(|fault| fault.to_string())?;
+    journal.begin_run(&run_head(plan, level), plan.first).map_err(|fault| fault.to_string())?;
+    let mut stage = stage(terms, journal, bench)?;
+    open(&mut stage, terms, plan.first);
+    let packing = Packing::of(plan.listed.clone());
+    let mut data = DataHash::new(&plan.listed);
+    let mut packed = Vec::with_capacity(TICK_BYTES_MAX);
+    for tick in plan.question.ticks() {
+        packed.clear();
+        packing.pack(&tick, &mut packed);
+        data.add(&packed);
+        feed(&mut stage, &tick);
+    }
+    let at = stage.now();
+    stage.tell_quiet();
+    stage.rows_mut().take_row(0, at, DATA, data.body());
+    stage.end(&run_end()).map_err(|fault| fault.to_string())?;
+    let hash = stage.journal_hash();
+    let findings = stage.audience_mut().findings(terms, hash, level);
     findings.map_err(|fault| fault.to_string())
 }
 
-fn exchange(question: &Question) -> Exchange {
-    let sessions = question.limits.regular_session_only;
-    Exchange::new(ExchangeSettings {
-        cash: question.cash,
-        costs: question.costs,
-        sessions,
-        bars_only: question.quotes.is_empty(),
-        // Without limits the comparison is with engines that know no buying power either.
-        buying_power_multiple: if sessions { 1 } else { 1_000 },
-        seed: question.seed,
-        ..ExchangeSettings::default()
-    })
+pub(super) fn run_end() -> RunEnd {
+    RunEnd { finished: true, reason: "the data ended".to_owned() }
 }
 
-fn head(question: &Question, sandbox: &str, started_at: At) -> RunHead {
+pub(super) fn run_head(plan: &Plan<'_>, sandbox: &str) -> RunHead {
     RunHead {
         mode: Mode::Sim,
-        seed: question.seed,
+        seed: plan.terms.seed,
         build: env!("CARGO_PKG_VERSION").to_owned(),
-        limits_version: limits_version(&question.limits),
-        limits: question.limits.clone(),
+        limits_version: limits_version(&plan.terms.limits),
+        limits: plan.terms.limits.clone(),
         source: "files".to_owned(),
         sandbox: sandbox.to_owned(),
         // A backtest has no clock but its data.
-        started_at,
+        started_at: plan.first,
     }
 }
 
 /// The symbols of the data that the script asks for; all of them when it asks for none.
-fn symbols_of(bars: &[Bar], asked: &[Symbol]) -> Result<Vec<Symbol>, String> {
-    let mut there: Vec<Symbol> = bars.iter().map(|bar| bar.symbol).collect();
-    there.sort_unstable();
-    there.dedup();
+fn symbols_of(there: &[Symbol], asked: &[Symbol]) -> Result<Vec<Symbol>, String> {
     if asked.is_empty() {
-        return Ok(there);
+        return Ok(there.to_vec());
     }
     let wanted: Vec<Symbol> = there.iter().copied().filter(|symbol| asked.contains(symbol)).collect();
     if wanted.is_empty() {
-        return Err(format!("the script asks for {}, and the data has {}", join(asked), join(&there)));
+        return Err(format!("the script asks for {}, and the data has {}", join(asked), join(there)));
     }
     Ok(wanted)
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::at::At;
 use crate::domain::decimal::Overflow;
@@ -15,11 +15,10 @@ use crate::ledger::equity::EquityCurve;
 use crate::ledger::statistics::statistics;
 use crate::ledger::trade::Trade;
 use crate::pump::audience::Audience;
-use crate::rehearsal::backtest::Question;
-use crate::strategy::manifest::Manifest;
+use crate::rehearsal::drive::Terms;
 
 /// What a backtest found. Money is text, ratios are numbers; wall time is the caller's to add.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Findings {
     /// The shape's version.
     pub schema: u32,
@@ -67,7 +66,7 @@ pub struct Findings {
     #[serde(skip)]
     pub trade_rows: Vec<Trade>,
     /// Why the strategy was stopped before the end, where it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
 }
 
@@ -170,21 +169,19 @@ impl Listener {
     /// A number that left its range.
     pub fn findings(
         &mut self,
-        question: &Question,
-        manifest: &Manifest,
-        symbols: &[Symbol],
-        sandbox: &str,
+        terms: &Terms,
         journal_hash: String,
+        sandbox: &str,
     ) -> Result<Findings, Overflow> {
         let statistics = statistics(self.ledger.closed_trades(), &self.curve)?;
-        let equity = self.equity.unwrap_or(question.cash);
+        let equity = self.equity.unwrap_or(terms.cash);
         let mut trade_rows = self.ledger.closed_trades().to_vec();
         trade_rows.extend(self.ledger.open_trades()?);
         Ok(Findings {
             schema: 1,
-            strategy: manifest.name.clone(),
-            version: manifest.version.clone(),
-            symbols: symbols.to_vec(),
+            strategy: terms.head.name.clone(),
+            version: terms.version.clone(),
+            symbols: terms.head.symbols.clone(),
             from: self.from,
             to: self.to,
             bars: self.bars,
@@ -192,7 +189,7 @@ impl Listener {
             fills: self.fills,
             trades: statistics.trades,
             refusals: self.refusals.clone(),
-            cash: question.cash.to_string(),
+            cash: terms.cash.to_string(),
             final_equity: equity.to_string(),
             return_pct: statistics.return_pct,
             max_drawdown_pct: statistics.max_drawdown_pct,

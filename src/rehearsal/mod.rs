@@ -5,5 +5,13 @@
 
 /// A strategy on past bars.
 pub mod backtest;
+/// The machine of a rehearsal, and how data drives it.
+mod drive;
 /// What a backtest found, in the shell's shapes.
 pub mod findings;
+/// Ticks as bytes between two processes.
+mod packed;
+/// A rehearsal in one process of its own, seen from outside.
+mod together;
+/// The same from inside: the child that has shut itself in.
+pub mod worker;

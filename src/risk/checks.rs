@@ -1,5 +1,5 @@
 use crate::domain::calendar::Phase;
-use crate::domain::decimal::NANOS;
+use crate::domain::decimal::{NANOS, divide_narrow};
 use crate::domain::intent::{Intent, Origin};
 use crate::domain::money::Money;
 use crate::domain::order::OrderKind;
@@ -183,7 +183,11 @@ fn collar_of(limit: Price, marks: Marks, collar: Pct) -> Option<(Money, Money)> 
     let twice = i128::from(limit.nanos()).checked_mul(2)?.checked_sub(both)?.checked_abs()?;
     // Half of a difference of billionths, in units of 10⁻¹⁸ dollars.
     let distance = twice.checked_mul(i128::from(NANOS).checked_div(2)?)?;
-    let allowed = both.checked_mul(i128::from(collar.nanos()))?.checked_div_euclid(200)?;
+    let allowed = both.checked_mul(i128::from(collar.nanos()))?;
+    let allowed = match u128::try_from(allowed) {
+        Ok(positive) => i128::try_from(divide_narrow::<200>(positive)).ok()?,
+        Err(_) => allowed.checked_div_euclid(200)?,
+    };
     Some((Money::from_attos(distance), Money::from_attos(allowed)))
 }
 

@@ -37,10 +37,21 @@ use crate::strategy::source::SOURCE_BYTES_MAX;
 /// The hidden subcommand under which the program is its own child.
 pub const SUBCOMMAND: &str = "strategy-host";
 
+/// The hidden subcommand under which the program rehearses in a process that has shut itself in.
+pub const REHEARSAL_SUBCOMMAND: &str = "rehearsal-host";
+
 /// Wall time is only the backstop: a busy machine must not kill a good strategy.
 const WALL_DEADLINE: Duration = Duration::from_secs(4);
 /// After the answer, the meter is written at once.
 const METER_DEADLINE: Duration = Duration::from_secs(1);
+/// A worker speaks after each frame it was handed, and each event in between has its budget of CPU time.
+pub const WORKER_DEADLINE: Duration = Duration::from_secs(30);
+/// The largest frame a worker is handed while it works, in bytes.
+pub const WORKER_FRAME_BYTES: usize = 24 * 1024;
+/// The width of the pipe to a worker, where the system grants it.
+const PIPE_BYTES_WISHED: i32 = 1024 * 1024;
+/// Frames a worker may have waiting at most: so many answers to them wait on this side as well.
+const WORKER_FRAMES_MAX: usize = 32;
 /// Frames the child may be ahead: an answer and its meter.
 const FRAMES_AHEAD: usize = 2;
 const STDERR_BYTES_KEPT: u64 = 8 * 1024;
@@ -87,7 +98,9 @@ impl SpawnSettings {
         }
     }
 
-    fn load(&self, mode: LoadMode) -> Load {
+    /// What a child is handed to do with the script.
+    #[must_use]
+    pub fn load(&self, mode: LoadMode) -> Load {
         Load {
             file: self.file.clone(),
             source: self.source.clone(),
@@ -230,6 +243,60 @@ impl Sandbox {
     }
 }
 
+/// A child that has shut itself in and rehearses a strategy with everything around it. What is said on
+/// its line is the rehearsal's own. Dropping it ends the child.
+#[derive(Debug)]
+pub struct Worker {
+    line: Line,
+    hello: Hello,
+    frames_ahead: usize,
+}
+
+impl Worker {
+    /// Starts a child for the script of `settings`, and hands it its errand.
+    ///
+    /// # Errors
+    /// Why there is no child that could be used.
+    pub fn start(settings: &SpawnSettings, errand: &[u8]) -> Result<Self, String> {
+        let (mut line, hello) =
+            Line::open_as(settings, REHEARSAL_SUBCOMMAND).map_err(|fault| fault.to_string())?;
+        line.send(errand)?;
+        let room = line.widen();
+        line.never_wait()?;
+        // One frame's room is left over: the system counts in pages.
+        let frames_ahead = (room / WORKER_FRAME_BYTES).saturating_sub(1).clamp(2, WORKER_FRAMES_MAX);
+        Ok(Self { line, hello, frames_ahead })
+    }
+
+    /// How many frames the child may be handed before it has spoken about the first of them.
+    #[must_use]
+    pub const fn frames_ahead(&self) -> usize {
+        self.frames_ahead
+    }
+
+    /// How much of the sandbox the child put on.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.hello.level
+    }
+
+    /// Hands the child a frame. It never waits: [`Worker::frames_ahead`] of them fit into the pipe.
+    ///
+    /// # Errors
+    /// Why the child is gone, in words.
+    pub fn send(&mut self, frame: &[u8]) -> Result<(), String> {
+        self.line.send(frame)
+    }
+
+    /// Waits for the child's next frame, at most [`WORKER_DEADLINE`].
+    ///
+    /// # Errors
+    /// Why the child is gone, in words.
+    pub fn receive(&mut self) -> Result<Vec<u8>, String> {
+        self.line.receive(WORKER_DEADLINE)
+    }
+}
+
 /// What a script says about itself; nothing of it runs but its top level, in a child that ends at once.
 ///
 /// # Errors
@@ -320,7 +387,11 @@ struct Line {
 
 impl Line {
     fn open(settings: &SpawnSettings) -> Result<(Self, Hello), SandboxFault> {
-        let mut line = Self::start(settings)
+        Self::open_as(settings, SUBCOMMAND)
+    }
+
+    fn open_as(settings: &SpawnSettings, subcommand: &str) -> Result<(Self, Hello), SandboxFault> {
+        let mut line = Self::start(settings, subcommand)
             .map_err(|source| SandboxFault::Spawn { path: settings.executable.clone(), source })?;
         let protocol = |reason: String| SandboxFault::Protocol { reason };
         let frame = line.receive(WALL_DEADLINE).map_err(protocol)?;
@@ -330,9 +401,9 @@ impl Line {
         }
     }
 
-    fn start(settings: &SpawnSettings) -> io::Result<Self> {
+    fn start(settings: &SpawnSettings, subcommand: &str) -> io::Result<Self> {
         let mut child = Command::new(&settings.executable)
-            .arg(SUBCOMMAND)
+            .arg(subcommand)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -346,7 +417,8 @@ impl Line {
             child.wait()?;
             return Err(io::Error::other("the system gave no pipes"));
         };
-        let (sender, frames) = mpsc::sync_channel(FRAMES_AHEAD);
+        let ahead = if subcommand == SUBCOMMAND { FRAMES_AHEAD } else { WORKER_FRAMES_MAX };
+        let (sender, frames) = mpsc::sync_channel(ahead);
         let reader = thread::Builder::new().name("strategy frames".to_owned()).spawn(move || {
             let mut output = io::BufReader::new(output);
             while let Some(frame) = read_frame(&mut output).transpose() {
@@ -380,6 +452,24 @@ impl Line {
         let Some(input) = &self.input else { return Err("there is no child".to_owned()) };
         let set = fcntl(input, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
         set.map(drop).map_err(|fault| format!("its pipe could not be set up: {fault}"))
+    }
+
+    /// Asks for a wider pipe to the child. How many bytes fit into it.
+    #[cfg(target_os = "linux")]
+    fn widen(&self) -> usize {
+        use nix::fcntl::{FcntlArg, fcntl};
+
+        let Some(input) = &self.input else { return 0 };
+        // Refused where the trader's pipes hold too much together; then it stays as it was made.
+        let _ = fcntl(input, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES_WISHED));
+        let bytes = fcntl(input, FcntlArg::F_GETPIPE_SZ).unwrap_or(0);
+        usize::try_from(bytes).unwrap_or(0)
+    }
+
+    /// Elsewhere nobody says how wide it is.
+    #[cfg(not(target_os = "linux"))]
+    fn widen(&self) -> usize {
+        0
     }
 
     /// Elsewhere the host waits for a child to read; the child's own filters are absent there too.

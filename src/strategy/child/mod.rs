@@ -26,6 +26,8 @@ mod sandbox;
 mod script;
 /// The conversation with the host.
 mod serve;
+/// What an instance is shown.
+mod shown;
 /// Indicators and bars as numbers.
 mod toolbox;
 /// Option bags into wishes.

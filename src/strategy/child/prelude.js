@@ -1,5 +1,5 @@
-// Makes what one instance sees: one bar and one ctx, refilled by numbers before every event. No object
-// is built for a bar, which is what makes a bar cheap.
+// Makes what one instance sees: one bar and one ctx, whose numbers the host turns into getters. No object
+// is built for a bar and none is refilled, which is what makes a bar cheap.
 (function (symbol, symbols, params, ta, host) {
   "use strict";
   const bar = { symbol, time: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 };
@@ -15,28 +15,5 @@
     highest: host.highest, lowest: host.lowest, log: host.log,
     every: host.every, plot: host.plot,
   };
-  function view(time, qty, avgPrice, unrealized, stop, cash, equity, phase) {
-    ctx.time = time;
-    position.qty = qty;
-    position.avgPrice = avgPrice;
-    position.unrealized = unrealized;
-    position.stop = stop;
-    ctx.cash = cash;
-    ctx.equity = equity;
-    session.phase = phase;
-  }
-  function day(date, minutesSinceOpen, minutesToClose) {
-    session.day = date;
-    session.minutesSinceOpen = minutesSinceOpen;
-    session.minutesToClose = minutesToClose;
-  }
-  function fill(time, open, high, low, close, volume) {
-    bar.time = time;
-    bar.open = open;
-    bar.high = high;
-    bar.low = low;
-    bar.close = close;
-    bar.volume = volume;
-  }
-  return { bar, ctx, view, day, fill };
+  return { bar, ctx, position, session };
 });

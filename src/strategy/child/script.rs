@@ -13,12 +13,8 @@ use boa_engine::{Context, JsError, JsResult, JsString, JsValue, NativeFunction, 
 use serde_json::Value;
 
 use crate::domain::at::At;
-use crate::domain::calendar;
-use crate::domain::calendar::Session;
-use crate::domain::day::TradingDay;
 use crate::domain::strategy::StrategyCall;
 use crate::domain::strategy::StrategyEvent;
-use crate::domain::strategy::StrategyView;
 use crate::domain::symbol::Symbol;
 use crate::strategy::child::bag;
 use crate::strategy::child::bag::refuse;
@@ -27,6 +23,8 @@ use crate::strategy::child::lines;
 use crate::strategy::child::natives;
 use crate::strategy::child::runtime::Part;
 use crate::strategy::child::runtime::Runtime;
+use crate::strategy::child::shown;
+use crate::strategy::child::shown::{Days, Shown};
 use crate::strategy::child::toolbox::Numbers;
 use crate::strategy::child::words;
 use crate::strategy::frame::LOG_BYTES_MAX;
@@ -36,7 +34,6 @@ use crate::strategy::manifest::ParamValue;
 const PRELUDE: &str = include_str!("prelude.js");
 /// The names of the handlers, `init` among them.
 const HANDLERS: [&str; 6] = ["init", "onBar", "onOrder", "onFill", "onSession", "onStop"];
-const MILLIS_PER_MINUTE: i64 = 60_000;
 
 /// What the script handed to `strategy({…})`.
 #[derive(Clone)]
@@ -54,10 +51,7 @@ struct Instance {
     state: JsObject,
     bar: JsObject,
     ctx: JsObject,
-    view: JsObject,
-    day: JsObject,
-    fill: JsObject,
-    shown_day: Option<(TradingDay, Option<Session>)>,
+    shown: Rc<Shown>,
 }
 
 /// A loaded script.
@@ -67,6 +61,7 @@ pub(super) struct Script {
     stack_getter: JsObject,
     definition: Definition,
     instances: Vec<Instance>,
+    days: Rc<Days>,
 }
 
 impl Script {
@@ -90,7 +85,8 @@ impl Script {
         let Some(definition) = slot.take() else {
             return Err(format!("{file} never calls strategy({{…}}), and so says nothing about itself"));
         };
-        let mut script = Self { context, runtime, stack_getter, definition, instances: Vec::new() };
+        let mut script =
+            Self { context, runtime, stack_getter, definition, instances: Vec::new(), days: Rc::default() };
         script.unhandled()?;
         Ok(script)
     }
@@ -140,8 +136,10 @@ impl Script {
         if let Some(at) = time_of(&call.event) {
             self.runtime.now_millis.set(at.millis());
         }
-        let filled = self.show_view(index, &call.view).and_then(|()| self.arguments(index, &call.event));
-        match filled {
+        if let Some(instance) = self.instances.get(index) {
+            instance.shown.show_view(self.runtime.now_millis.get(), call.view);
+        }
+        match self.arguments(index, &call.event) {
             Ok((handler, arguments)) => self.handle(index, handler, &arguments),
             Err(error) => Err(self.words(&error)),
         }
@@ -176,45 +174,15 @@ impl Script {
                 None => refuse(format!("the prelude gave no {name}")),
             }
         };
-        let (bar, ctx, view, day, fill) =
-            (part("bar")?, part("ctx")?, part("view")?, part("day")?, part("fill")?);
+        let (bar, ctx, position, session) = (part("bar")?, part("ctx")?, part("position")?, part("session")?);
+        let shown = Shown::new(Rc::clone(&self.days));
+        shown::attach(&bar, &shown::BAR, &shown, context)?;
+        shown::attach(&ctx, &shown::ACCOUNT, &shown, context)?;
+        shown::attach(&position, &shown::POSITION, &shown, context)?;
+        shown::attach(&session, &shown::SESSION, &shown, context)?;
         let state = JsObject::with_object_proto(context.intrinsics());
         state.set_prototype(Some(self.definition.object.clone()));
-        Ok(Instance { symbol, state, bar, ctx, view, day, fill, shown_day: None })
-    }
-
-    /// Refills `ctx` and its parts.
-    fn show_view(&mut self, index: usize, view: &StrategyView) -> JsResult<()> {
-        let millis = self.runtime.now_millis.get();
-        let at = At::from_millis(millis);
-        let Some(instance) = self.instances.get_mut(index) else { return refuse("no such instance") };
-        let stop = view.stop.map_or_else(JsValue::null, |stop| stop.to_f64().into());
-        let arguments = [
-            JsValue::from(millis),
-            view.position_qty.to_f64().into(),
-            view.avg_price.to_f64().into(),
-            view.unrealized.to_f64().into(),
-            stop,
-            view.cash.to_f64().into(),
-            view.equity.to_f64().into(),
-            JsString::from(view.phase.word()).into(),
-        ];
-        instance.view.call(&JsValue::undefined(), &arguments, &mut self.context)?;
-        let today = TradingDay::of(at);
-        let (shown, session) = match instance.shown_day {
-            Some((day, session)) if day == today => (true, session),
-            _ => (false, calendar::session(today)),
-        };
-        if !shown {
-            instance.shown_day = Some((today, session));
-        }
-        let minutes = |from: At, to: At| (to.millis_since(from) as f64 / MILLIS_PER_MINUTE as f64).into();
-        let (since, left) = session.map_or((JsValue::nan(), JsValue::nan()), |session| {
-            (minutes(session.open, at), minutes(at, session.close))
-        });
-        let arguments = [JsString::from(today.to_string()).into(), since, left];
-        instance.day.call(&JsValue::undefined(), &arguments, &mut self.context)?;
-        Ok(())
+        Ok(Instance { symbol, state, bar, ctx, shown })
     }
 
     /// The handler's name and what it is handed, `ctx` last.
@@ -224,19 +192,11 @@ impl Script {
         let context = &mut self.context;
         Ok(match event {
             StrategyEvent::Bar { bar, .. } => {
-                let numbers = Numbers::of(bar);
+                let numbers = Numbers::of(bar, self.days.of(bar.start));
                 if let Some(tools) = self.runtime.tools.borrow_mut().get_mut(index) {
                     tools.update(numbers);
                 }
-                let arguments = [
-                    JsValue::from(bar.start.millis()),
-                    numbers.open.into(),
-                    numbers.high.into(),
-                    numbers.low.into(),
-                    numbers.close.into(),
-                    numbers.volume.into(),
-                ];
-                instance.fill.call(&JsValue::undefined(), &arguments, context)?;
+                instance.shown.show_bar(bar.start.millis(), numbers);
                 ("onBar", vec![instance.bar.clone().into(), ctx])
             }
             StrategyEvent::Order { id, status, reason } => {

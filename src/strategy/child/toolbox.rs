@@ -45,15 +45,15 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    /// The numbers of an exact bar.
-    pub(super) fn of(bar: &Bar) -> Self {
+    /// The numbers of an exact bar that began on `day`.
+    pub(super) fn of(bar: &Bar, day: TradingDay) -> Self {
         Self {
             open: bar.open.to_f64(),
             high: bar.high.to_f64(),
             low: bar.low.to_f64(),
             close: bar.close.to_f64(),
             volume: bar.volume.to_f64(),
-            day: TradingDay::of(bar.start),
+            day,
         }
     }
 }
