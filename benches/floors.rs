@@ -37,6 +37,8 @@ use hardstop::risk::gate::Gate;
 use hardstop::risk::limits::Limits;
 use hardstop::risk::situation::Situation;
 
+#[path = "floors/frame.rs"]
+mod frame;
 #[path = "floors/replay.rs"]
 mod replay;
 
@@ -44,10 +46,11 @@ mod replay;
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
-    let benches: [(&str, fn()); 4] = [
+    let benches: [(&str, fn()); 5] = [
         ("gate", gate),
         ("step", step),
         ("commit", commit),
+        ("frame", frame::frame),
         ("replay", || replay::replay(&folder("replay"))),
     ];
     for (_, bench) in benches.iter().filter(|(name, _)| is_wanted(name)) {

@@ -30,6 +30,8 @@ pub mod feed;
 pub mod journal;
 /// Floor 3: strategies in a process of their own.
 pub mod strategy;
+/// Floor 3: the window.
+pub mod ui;
 
 /// Floor 4: one turn of the machine.
 pub mod pump;

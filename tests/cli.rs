@@ -221,7 +221,8 @@ fn whoever_asks_after_a_kill_finds_the_machine_halted() {
         assert_eq!(home.run(&["kill"]).code, 0);
         let said = home.run(&["buy", "SPY", "1", "--limit", "160"]);
         assert!(said.code == 3 && said.words.contains("HALTED"), "{}", said.words);
-        assert_eq!(home.run(&["rearm", "--reason", "seen"]).code, 0);
+        let rearmed = home.run(&["rearm", "--reason", "seen"]);
+        assert!(rearmed.code == 0 && rearmed.words.contains("strategies paused: 1"), "{}", rearmed.words);
         let said = home.run(&["buy", "SPY", "1", "--limit", "160"]);
         assert!(!said.words.contains("HALTED"), "{}", said.words);
     }
@@ -459,4 +460,80 @@ fn a_full_disk_ends_openings_lets_exits_and_the_kill_pass_and_nothing_is_lost() 
     assert_eq!(fills.lines().count(), 3, "a header, the way in and the way out: {fills}");
     let verified = home.run(&["journal", "verify"]);
     assert_eq!(verified.code, 0, "{}", verified.words);
+}
+
+#[test]
+fn a_picture_is_the_same_bytes_twice_and_a_name_that_is_none_is_a_fault_of_usage() {
+    let home = Home::new("picture");
+    let picture = |name: &str, more: &[&str]| {
+        let file = home.0.join(name).display().to_string();
+        let said = home.run(&[&["screenshot", "--size", "80x24", "--svg", &file], more].concat());
+        assert_eq!((said.code, said.out.as_str()), (0, ""), "{}", said.words);
+        fs::read_to_string(file).unwrap()
+    };
+    for (more, words) in [
+        (&[][..], "Positions"),
+        (&["--screen", "help"], "buy SPY 50"),
+        (&["--screen", "ticket"], "Largest 20"),
+        (&["--screen", "halted", "--theme", "mono", "--ascii"], "HALTED"),
+    ] {
+        let drawn = picture("a.svg", more);
+        assert_eq!(drawn, picture("b.svg", more), "{more:?}");
+        assert!(drawn.contains(">SIM</text>") && drawn.contains(words), "{more:?}");
+        // As XML: one root, every text closed, and nothing that would open something else.
+        assert!(drawn.starts_with("<svg xmlns=") && drawn.ends_with("</svg>\n"));
+        for line in drawn.lines().skip(1).filter(|line| *line != "</svg>") {
+            let is_text = line.starts_with("<text ") && line.ends_with("</text>");
+            assert!(is_text || line.starts_with("<rect ") && line.ends_with("/>"), "{line}");
+            let inside = line.trim_end_matches("</text>").trim_start_matches('<');
+            assert!(!inside.contains('<'), "{line}");
+        }
+    }
+    for (args, words) in [
+        (&["--size", "80", "--svg", "x"][..], "columns x rows"),
+        (&["--size", "0x24", "--svg", "x"], "columns x rows"),
+        (&["--size", "80x24", "--svg", "x", "--screen", "chat"], "write trade, chart"),
+        (&["--size", "80x24", "--svg", "x", "--theme", "pink"], "write okabe"),
+        (&["--size", "80x24"], "--svg"),
+    ] {
+        let said = home.run(&[&["screenshot"], args].concat());
+        assert!(said.code == 2 && said.words.contains(words), "{args:?}: {}", said.words);
+    }
+    let nowhere = home.run(&["screenshot", "--size", "80x24", "--svg", "/nonexistent/x.svg"]);
+    assert!(nowhere.code == 1 && nowhere.words.contains("/nonexistent/x.svg"), "{}", nowhere.words);
+}
+
+#[test]
+fn the_window_s_words_in_a_config_are_judged_with_all_others() {
+    let home = Home::new("window-words");
+    let file = home.write(
+        "w.toml",
+        "[window]\ntheme = \"pink\"\n[keys]\nbuy = \"F12\"\nbye = \"z\"\nsell = 4\ncopy = \"q\"\n\
+         [limits]\nmax_heat_pct = 400\n",
+    );
+    let said = home.run(&["config", "check", &file]);
+    assert_eq!(said.code, 78, "{}", said.words);
+    for words in [
+        "w.toml:2: window.theme: \"pink\" is no theme; write okabe",
+        "w.toml:4: keys.buy: F12 is kept for the kill",
+        "w.toml:5: keys.bye: no action has this name",
+        "w.toml:6: keys.sell = 4: it must be a key in quotes",
+        "w.toml:7: keys.copy: q already means quit",
+        "w.toml:9: limits.max_heat_pct = 400",
+    ] {
+        assert!(said.words.contains(words), "{words}: {}", said.words);
+    }
+    assert_eq!(said.words.lines().count(), 6, "{}", said.words);
+    // What stands in a comment of the template can be switched on.
+    let template = home.run(&["config", "template"]).out.replace("# buy = ", "buy = ");
+    let file = home.write("t.toml", &template);
+    assert_eq!(home.run(&["config", "check", &file]).code, 0);
+}
+
+#[test]
+fn the_manual_names_the_commands_and_the_kill_s_keys() {
+    let page = Home::new("man").run(&["man"]).out.replace('\\', "");
+    for words in ["HARDSTOP RUN", "HARDSTOP STRATEGY APPROVE", "KEYS", "F12", "[flatten]", "EXIT STATUS"] {
+        assert!(page.contains(words), "{words}");
+    }
 }

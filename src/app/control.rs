@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::asked::Asked;
 use crate::app::clock;
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillCause;
@@ -63,14 +64,6 @@ impl Reply {
     }
 }
 
-/// A request on its way to the machine, with the way back.
-pub struct Asked {
-    /// The request.
-    pub request: Request,
-    /// Where the reply goes.
-    pub reply: SyncSender<Reply>,
-}
-
 /// What the control thread can reach without the machine.
 #[derive(Debug, Clone)]
 pub struct KillReach {
@@ -83,19 +76,21 @@ pub struct KillReach {
 }
 
 /// Opens the socket (0600) and answers on threads of its own. The machine takes what comes out of
-/// the receiver; the kill never passes through it.
+/// the receiver, from the shell and from whoever else holds the sender; the kill never passes through
+/// it.
 ///
 /// # Errors
 /// When the socket cannot be made.
-pub fn serve(path: &Path, reach: KillReach) -> Result<Receiver<Asked>, String> {
+pub fn serve(path: &Path, reach: KillReach) -> Result<(SyncSender<Asked>, Receiver<Asked>), String> {
     let listener = bind(path)?;
     let (sender, receiver) = sync_channel(REQUESTS_MAX);
     let fail = |fault: std::io::Error| format!("no thread for the control socket: {fault}");
     let watches = reach.clone();
     let named = |name: &str| std::thread::Builder::new().name(name.to_owned());
     named("kill-file-watch").spawn(move || watch_kill_file(&watches)).map_err(fail)?;
-    named("control").spawn(move || listen(&listener, &reach, &sender)).map_err(fail)?;
-    Ok(receiver)
+    let asks = sender.clone();
+    named("control").spawn(move || listen(&listener, &reach, &asks)).map_err(fail)?;
+    Ok((sender, receiver))
 }
 
 /// The socket is closed to others before it has its name. The instance's lock says that no other
@@ -202,7 +197,9 @@ fn read_request(stream: &UnixStream) -> Result<Option<Request>, String> {
 
 fn hand_over(request: Request, machine: &SyncSender<Asked>) -> Reply {
     let (sender, receiver) = sync_channel(1);
-    match machine.try_send(Asked { request, reply: sender }) {
+    // The asker may have given up by then.
+    let back = Box::new(move |reply| drop(sender.try_send(reply)));
+    match machine.try_send(Asked::Shell(request, back)) {
         Ok(()) => receiver.recv_timeout(ANSWER_WITHIN).unwrap_or_else(|fault| match fault {
             RecvTimeoutError::Timeout => Reply::words(
                 1,
@@ -297,7 +294,7 @@ mod tests {
         let file = KillFile::prepare(&state).unwrap();
         let reach = KillReach { latch: latch.clone(), outcomes: task.outcomes(), file };
         let socket = state.join("control.sock");
-        let requests = serve(&socket, reach).unwrap();
+        let (_, requests) = serve(&socket, reach).unwrap();
         House { socket, state, latch, requests, task, _venue: (door, market) }
     }
 
@@ -328,10 +325,10 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         let file = KillFile::prepare(&first.state).unwrap();
         let reach = KillReach { latch: first.latch.clone(), outcomes: first.task.outcomes(), file };
-        let second = serve(&first.socket, reach).unwrap();
+        let (_, second) = serve(&first.socket, reach).unwrap();
         let answers = std::thread::spawn(move || {
-            let asked = second.recv().unwrap();
-            asked.reply.send(Reply::words(0, "the second")).unwrap();
+            let Asked::Shell(_, back) = second.recv().unwrap() else { return };
+            back(Reply::words(0, "the second"));
         });
         assert_eq!(ask(&first.socket, "status", serde_json::Value::Null).words, ["the second"]);
         answers.join().unwrap();

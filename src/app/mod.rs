@@ -3,6 +3,10 @@
 //! Duty: put the parts together for a run, keep it fed and answer the shell; end it in order.
 //! Knows nothing of how orders are judged or drawn.
 
+/// What the machine can be asked by the shell and the window.
+pub mod asked;
+/// Presses of the kill chord told from a key that is held down.
+mod chord;
 /// The shell's side of the control socket.
 pub mod client;
 /// The only wall clock.
@@ -11,6 +15,12 @@ pub mod clock;
 pub mod closed;
 /// The control socket: requests of the shell, and the kill on a thread of its own.
 pub mod control;
+/// What the window shows of the machine, gathered on the machine's own thread.
+pub mod desk;
+/// What the feed said of every symbol, for the desk.
+mod desk_market;
+/// The machine on a thread of its own, beside a window.
+pub mod engine_room;
 /// One instance a ledger.
 pub mod instance;
 /// Where ledgers stand, and which one goes on.
@@ -19,6 +29,10 @@ pub mod ledgers;
 pub mod lines;
 /// Log files, never the terminal.
 pub mod logs;
+/// The machine in its loop: fed, asked, told of kills.
+pub mod machine;
+/// What reaches the window from other threads.
+pub mod note;
 /// Folders and files of this installation.
 pub mod paths;
 /// The exchange of an interrupted sim, run again to where it stopped.
@@ -31,3 +45,7 @@ pub mod run;
 pub mod signals;
 /// A sim put together: ledger, exchange, strategies.
 pub mod sim;
+/// The terminal: taken, painted, listened to, and always given back.
+pub mod terminal;
+/// A run with a window.
+pub mod window;

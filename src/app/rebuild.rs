@@ -152,9 +152,10 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::app::machine::report;
     use crate::app::paths::Paths;
-    use crate::app::run::report;
     use crate::app::sim::{Sim, SimPlan, open};
+    use crate::broker::kill::KillTask;
     use crate::broker::latch::KillCause;
     use crate::broker::latch::KillLatch;
     use crate::broker::outcome::KillOutcome;
@@ -200,6 +201,10 @@ mod tests {
         }
 
         fn start(&self) -> Sim<Ear> {
+            self.open().0
+        }
+
+        fn open(&self) -> (Sim<Ear>, KillTask) {
             let state = self.0.join("state");
             let paths = Paths {
                 config_file: self.0.join("config.toml"),
@@ -223,7 +228,11 @@ mod tests {
         }
 
         fn holding(&self) -> Sim<Ear> {
-            let mut sim = self.start();
+            self.holding_with_its_kill().0
+        }
+
+        fn holding_with_its_kill(&self) -> (Sim<Ear>, KillTask) {
+            let (mut sim, kill) = self.open();
             tick(&mut sim, 0, 10_000);
             let intent = Intent {
                 origin: Origin::Operator,
@@ -238,7 +247,7 @@ mod tests {
             let now = sim.pump.now();
             sim.pump.turn(now, Event::Operator(Act::Submit { ticket: 1, intent }));
             assert_eq!(sim.pump.engine().snapshot().positions[0].protected_qty, Qty::shares(50));
-            sim
+            (sim, kill)
         }
 
         fn is_clean(&self) {
@@ -253,10 +262,10 @@ mod tests {
     }
 
     /// The kill's whole work at the venue, of which the machine has not heard yet.
-    fn flatten(sim: Sim<Ear>) -> (crate::pump::turn::Pump<Ear>, KillOutcome) {
+    fn flatten((sim, kill): (Sim<Ear>, KillTask)) -> (crate::pump::turn::Pump<Ear>, KillOutcome) {
         sim.latch.trip(&KillCause::Shell { flatten: true }, sim.pump.now());
         let told: Mutex<Option<KillOutcome>> = Mutex::default();
-        sim.kill.run(sim.kill_ids, None, |outcome| *told.lock().unwrap() = Some(outcome), || true);
+        kill.run(sim.kill_ids, None, |outcome| *told.lock().unwrap() = Some(outcome), || true);
         (sim.pump, told.into_inner().unwrap().unwrap())
     }
 
@@ -313,7 +322,7 @@ mod tests {
     #[test]
     fn what_the_kill_closed_is_closed_after_a_restart_at_the_same_price() {
         let home = Home::new("closed");
-        let (mut pump, outcome) = flatten(home.holding());
+        let (mut pump, outcome) = flatten(home.holding_with_its_kill());
         assert!(outcome.confirmed, "{outcome:?}");
         // The market went on before the machine heard of the kill.
         let later = quote(5, 10_100);
@@ -333,7 +342,7 @@ mod tests {
     fn a_process_that_dies_with_the_kills_report_loses_no_share_unsaid() {
         for heard in [false, true] {
             let home = Home::new(if heard { "died-heard" } else { "died" });
-            let (mut pump, _lost) = flatten(home.holding());
+            let (mut pump, _lost) = flatten(home.holding_with_its_kill());
             if heard {
                 let later = quote(5, 10_100);
                 pump.turn(later.at(), Event::Tick(later));

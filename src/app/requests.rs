@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::app::control::{Reply, Request};
@@ -59,12 +61,14 @@ fn dry_run<A: Recalls>(pump: &Pump<A>, intent: &Intent) -> Reply {
     Reply { exit, out: serde_json::to_value(&decision).unwrap_or_default(), words }
 }
 
-fn act<A: Recalls>(pump: &mut Pump<A>, now: At, asked: Act) -> Reply {
+/// Has the machine do what the trader asks, and says what came of it.
+pub fn act<A: Recalls>(pump: &mut Pump<A>, now: At, asked: Act) -> Reply {
     pump.audience_mut().recall();
     pump.turn(now, Event::Operator(asked));
     let heard = pump.audience_mut().recall();
     let mut reply =
         Reply { exit: 0, out: json!({ "schema": 1, "orders": [], "decisions": [] }), words: Vec::new() };
+    let (mut orders, mut statuses) = (BTreeMap::new(), Vec::new());
     for record in heard {
         match record {
             Record::Decision { refusal, decision, .. } => {
@@ -76,10 +80,16 @@ fn act<A: Recalls>(pump: &mut Pump<A>, now: At, asked: Act) -> Reply {
             }
             Record::Order { request, role, .. } => {
                 push(&mut reply.out["orders"], json!({ "id": request.id, "role": role }));
+                let (side, qty, symbol) = (request.side.word(), request.qty, request.symbol);
+                orders.insert(request.id, format!("{side} {qty} {symbol} "));
             }
             Record::Status { order, status, reason, .. } => {
                 let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-                reply.words.push(format!("{order} {}{reason}", status.word()));
+                let what = orders.get(&order).map_or("", String::as_str);
+                let words = format!("{what}{}{reason} ({order})", status.word());
+                // Where an order stands at last is what counts; how it came there is in the journal.
+                statuses.retain(|(known, _)| *known != order);
+                statuses.push((order, words));
             }
             Record::Fill { fill, .. } => {
                 reply.words.push(format!(
@@ -98,6 +108,7 @@ fn act<A: Recalls>(pump: &mut Pump<A>, now: At, asked: Act) -> Reply {
             _ => {}
         }
     }
+    reply.words.extend(statuses.into_iter().map(|(_, words)| words));
     reply
 }
 

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use nix::sys::signal::{Signal, raise};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::app::clock;
@@ -24,22 +25,47 @@ impl EndFlag {
     }
 }
 
+/// What the signals of a terminal's job are to the window.
+pub enum Job {
+    /// The process is to step into the background.
+    Stop,
+    /// It goes on.
+    Continue,
+}
+
 /// Listens on a thread of its own: TERM, HUP and INT end the run in order, QUIT is the kill's first
-/// press and ends nothing. A file that may not grow any more (XFSZ) is for whoever writes to it to say, and
-/// would else end the process on the spot.
+/// press and ends nothing. A file that may not grow any more (XFSZ) is for whoever writes to it to say,
+/// and would else end the process on the spot.
 ///
 /// # Errors
 /// When the system does not let us listen.
 pub fn listen(end: EndFlag, latch: KillLatch) -> Result<(), String> {
-    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGXFSZ])
-        .map_err(|fault| format!("signals: {fault}"))?;
+    hear(&[SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGXFSZ], move |signal| match signal {
+        SIGQUIT => drop(latch.trip(&KillCause::Signal, clock::now())),
+        SIGXFSZ => {}
+        _ => end.raise(),
+    })
+}
+
+/// Listens for TSTP and CONT: a window gives the terminal back before its process stands still.
+///
+/// # Errors
+/// When the system does not let us listen.
+pub fn listen_to_job(told: impl Fn(Job) + Send + 'static) -> Result<(), String> {
+    hear(&[SIGTSTP, SIGCONT], move |signal| told(if signal == SIGTSTP { Job::Stop } else { Job::Continue }))
+}
+
+/// Stands still until somebody lets the process go on.
+pub fn stand_still() {
+    // Nobody can catch it: where it cannot be sent, the process simply goes on.
+    let _goes_on = raise(Signal::SIGSTOP);
+}
+
+fn hear(wanted: &[i32], told: impl Fn(i32) + Send + 'static) -> Result<(), String> {
+    let mut signals = Signals::new(wanted).map_err(|fault| format!("signals: {fault}"))?;
     let listens = move || {
         for signal in &mut signals {
-            match signal {
-                SIGQUIT => drop(latch.trip(&KillCause::Signal, clock::now())),
-                SIGXFSZ => {}
-                _ => end.raise(),
-            }
+            told(signal);
         }
     };
     let thread = std::thread::Builder::new().name("signals".to_owned()).spawn(listens);
@@ -49,8 +75,6 @@ pub fn listen(end: EndFlag, latch: KillLatch) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use nix::sys::signal::{Signal, raise};
 
     use super::*;
 

@@ -92,8 +92,6 @@ pub struct Sim<A: Audience> {
     pub ticks: Vec<Tick>,
     /// The next tick of it.
     pub cursor: usize,
-    /// The kill task, not yet running.
-    pub kill: KillTask,
     /// Whose ids its orders carry.
     pub kill_ids: KillIds,
     /// The latch.
@@ -108,11 +106,16 @@ pub struct Sim<A: Audience> {
     pub sandbox: String,
 }
 
-/// Puts a sim together: the newest unfinished ledger goes on where it stopped.
+/// Puts a sim together, and its kill task, which is not yet running: the newest unfinished ledger goes
+/// on where it stopped.
 ///
 /// # Errors
 /// What stands in the way, in words.
-pub fn open<A: Audience>(mut plan: SimPlan, latch: KillLatch, audience: A) -> Result<Sim<A>, String> {
+pub fn open<A: Audience>(
+    mut plan: SimPlan,
+    latch: KillLatch,
+    audience: A,
+) -> Result<(Sim<A>, KillTask), String> {
     let executable = std::env::current_exe().map_err(|fault| format!("this program's own path: {fault}"))?;
     check_approvals(&plan)?;
     let files = current(&plan.paths.data, Mode::Sim);
@@ -161,22 +164,22 @@ pub fn open<A: Audience>(mut plan: SimPlan, latch: KillLatch, audience: A) -> Re
     pump.watch_feed(Freshness::new(now, interval_ms(&plan.ticks)));
     let mode = Mode::Sim;
     let install = install.parse().map_err(|_| "the installation's id is damaged".to_owned())?;
-    Ok(Sim {
+    let sim = Sim {
         pump,
         ticks: plan.ticks,
         cursor,
-        kill: assembly.kill,
         kill_ids: KillIds { mode, install },
         latch,
         kill_file,
         files,
         strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
         sandbox,
-    })
+    };
+    Ok((sim, assembly.kill))
 }
 
 /// How often the data speaks: by the length of its bars, and a minute where it has none.
-fn interval_ms(ticks: &[Tick]) -> i64 {
+pub(super) fn interval_ms(ticks: &[Tick]) -> i64 {
     let length = |tick: &Tick| match tick {
         Tick::Bar(bar) => Some(bar.end.millis_since(bar.start)),
         Tick::Quote(_) | Tick::Trade(_) => None,

@@ -32,6 +32,10 @@ struct Last {
     at: At,
     tripped_at: At,
     pressed_at: Option<At>,
+    /// Whether the trader was told that the next press flattens.
+    offered: bool,
+    /// Whether nothing but the kill of an earlier process holds the latch.
+    restored: bool,
 }
 
 /// Who pulled the kill.
@@ -118,8 +122,12 @@ impl KillLatch {
         // This comes first: whatever the lock below waits for, nothing opens from here on.
         let before = self.0.word.fetch_or(TRIPPED, Ordering::SeqCst);
         let mut last = self.last();
+        // An offer of before a re-arm was about another kill.
+        last.offered &= before & TRIPPED != 0;
         let held = *cause == KillCause::Window && last.is_held_key(at);
-        let second = *cause == KillCause::Window && last.pressed_at.is_some() && !held;
+        let offered = last.pressed_at.is_some() || last.offered;
+        // An open door is shut by a first press, whatever was offered before it was opened.
+        let second = *cause == KillCause::Window && offered && !held && before & TRIPPED != 0;
         if *cause == KillCause::Window {
             last.pressed_at = Some(at);
         }
@@ -132,6 +140,7 @@ impl KillLatch {
         }
         last.by = cause.words();
         last.at = at;
+        last.restored = matches!(cause, KillCause::Restored(_));
         let level = if flatten { TRIPPED | FLATTEN } else { TRIPPED };
         // The level is set again with the count: a re-arm may have stood between the two.
         let counted = |word: u64| Some(word.saturating_add(ONE_PULL) | level);
@@ -159,6 +168,31 @@ impl KillLatch {
         pulls_of(self.0.word.load(Ordering::SeqCst))
     }
 
+    /// The window shows that its next press flattens, whoever pulled first.
+    ///
+    /// A window that paints an old report just after a re-arm offers nothing.
+    pub fn offer_flatten(&self) {
+        let mut last = self.last();
+        last.offered = self.is_tripped();
+    }
+
+    /// The window no longer shows it: its next press is a first one.
+    pub fn withdraw_offer(&self) {
+        let mut last = self.last();
+        (last.offered, last.pressed_at) = (false, None);
+    }
+
+    /// The window's key is still down: no press of its own.
+    pub fn note_held(&self, at: At) {
+        self.last().pressed_at = Some(at);
+    }
+
+    /// Whether nothing but the kill of an earlier process holds the latch.
+    #[must_use]
+    pub fn is_restored(&self) -> bool {
+        self.is_tripped() && self.last().restored
+    }
+
     /// Opens the door again.
     ///
     /// # Errors
@@ -177,7 +211,7 @@ impl KillLatch {
         if self.0.word.compare_exchange(now, open, Ordering::SeqCst, Ordering::SeqCst).is_err() {
             return Err(BrokerFault::PulledMeanwhile);
         }
-        last.pressed_at = None;
+        (last.pressed_at, last.offered) = (None, false);
         Ok(())
     }
 
@@ -238,6 +272,34 @@ mod tests {
     }
 
     #[test]
+    fn a_press_flattens_only_while_the_trader_is_told_that_it_does() {
+        let latch = KillLatch::default();
+        latch.trip(&KillCause::Signal, T);
+        latch.offer_flatten();
+        latch.withdraw_offer();
+        assert_eq!(press(&latch, 10_000), (2, false), "the report was put away: a first press again");
+        latch.withdraw_offer();
+        latch.offer_flatten();
+        assert_eq!(press(&latch, 20_000), (3, true), "the report is up");
+    }
+
+    #[test]
+    fn an_offer_does_not_outlive_a_rearm() {
+        let latch = KillLatch::default();
+        latch.offer_flatten();
+        assert_eq!(press(&latch, 0), (1, false));
+    }
+
+    #[test]
+    fn a_key_that_stays_down_is_no_second_press() {
+        let latch = KillLatch::default();
+        assert_eq!(press(&latch, 0), (1, false));
+        latch.note_held(T.plus_millis(660));
+        assert_eq!(press(&latch, 690), (1, false));
+        assert_eq!(press(&latch, 690 + 250), (2, true));
+    }
+
+    #[test]
     fn the_shell_asking_twice_does_not_flatten_and_less_never_takes_flattening_back() {
         let latch = KillLatch::default();
         assert_eq!(latch.trip(&KillCause::Shell { flatten: false }, T), 1);
@@ -265,6 +327,7 @@ mod tests {
         assert!(latch.is_tripped());
         rearm(&latch).unwrap();
         assert!(!latch.is_tripped() && !latch.wants_flat());
+        latch.offer_flatten();
         assert_eq!(press(&latch, 10), (3, false), "after a re-arm a press is the first again");
         assert_eq!(latch.wait(2, Duration::ZERO).unwrap().tripped_at, T.plus_millis(10));
     }

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Speed;
+use crate::cli::screenshot::{Picture, PictureSize};
 use crate::domain::money::Money;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
+use crate::ui::theme::ThemeName;
 
 /// A trading terminal whose limits cannot be walked round.
 #[derive(Debug, Parser)]
@@ -76,6 +78,10 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// A picture of the window on a made-up quiet day, as SVG.
+    Screenshot(ScreenshotArgs),
+    /// The manual page, as roff, with every key of the window.
+    Man,
     /// A shell's completions.
     Completions {
         /// bash, zsh, fish, elvish or powershell.
@@ -85,6 +91,7 @@ pub enum Command {
 
 /// `run`.
 #[derive(Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that can be typed or not")]
 pub struct RunArgs {
     /// The embedded exchange (the only mode of this version).
     #[arg(long)]
@@ -92,7 +99,7 @@ pub struct RunArgs {
     /// No window: lines of JSON on stdout until the data ends or a signal comes.
     #[arg(long)]
     pub headless: bool,
-    /// How many times as fast as the clock, or max (the default of --headless).
+    /// How many times as fast as the clock, or max (the default of --headless; else the config's sim.speed).
     #[arg(long)]
     pub speed: Option<Speed>,
     /// Bars or quotes, in the place of the bundled week; may be given again.
@@ -107,6 +114,27 @@ pub struct RunArgs {
     /// The last run ended without saying so, and you have seen it.
     #[arg(long)]
     pub acknowledge_unclean: bool,
+    /// Draw the window with ASCII alone.
+    #[arg(long)]
+    pub ascii: bool,
+    /// The window's colours, in the place of the config's: okabe, classic, red-up, high-contrast, mono or ansi16.
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<ThemeName>,
+    /// When there are colours in the window.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorWhen,
+}
+
+/// When there are colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColorWhen {
+    /// Where the terminal shows them and `NO_COLOR` does not forbid them.
+    #[default]
+    Auto,
+    /// Even where `NO_COLOR` is set.
+    Always,
+    /// None.
+    Never,
 }
 
 /// `backtest`.
@@ -272,6 +300,26 @@ pub struct ShowArgs {
     /// As CSV.
     #[arg(long)]
     pub csv: bool,
+}
+
+/// `screenshot`.
+#[derive(Debug, Args)]
+pub struct ScreenshotArgs {
+    /// Columns and rows, such as 200x50.
+    #[arg(long, value_name = "WxH")]
+    pub size: PictureSize,
+    /// trade, chart, orders, strat, journal, risk, log, help, ticket or halted.
+    #[arg(long, value_name = "NAME", default_value = "trade")]
+    pub screen: Picture,
+    /// okabe, classic, red-up, high-contrast, mono or ansi16.
+    #[arg(long, value_name = "NAME", default_value = "okabe")]
+    pub theme: ThemeName,
+    /// With ASCII alone.
+    #[arg(long)]
+    pub ascii: bool,
+    /// Where to.
+    #[arg(long, value_name = "FILE")]
+    pub svg: PathBuf,
 }
 
 /// `strategy`.

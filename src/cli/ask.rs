@@ -1,57 +1,56 @@
 //! Commands that a running instance answers.
 
-use serde_json::{Value, json};
-
 use crate::app::client;
 use crate::app::control::Request;
 use crate::app::paths::Paths;
 use crate::broker::kill_file::KillFile;
-use crate::cli::args::{AcknowledgeArgs, CancelArgs, CloseArgs, KillArgs, OrderArgs, ReplaceArgs};
+use crate::cli::args::{Command, KillArgs, StrategyCommand};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
+use crate::cli::request::{request_about_a_strategy, request_of};
 
 /// Asks the running instance and prints what it says; its exit code is the shell's.
-pub(super) fn ask(paths: &Paths, cmd: &str, args: Value, json: bool) -> Result<u8, Failure> {
-    let request = Request { cmd: cmd.to_owned(), args };
-    let Some(reply) = client::ask(&paths.socket, &request)? else {
+fn send(paths: &Paths, request: &Request, json: bool) -> Result<u8, Failure> {
+    let Some(reply) = client::ask(&paths.socket, request)? else {
         return Err(Failure::new(
             Exit::NotRunning,
             "no running instance answers; start one with `hardstop run`",
         ));
     };
     reply.words.iter().for_each(|words| print::words(words));
-    print::value(&reply.out, json);
+    match reply.out.get("orders").and_then(serde_json::Value::as_array) {
+        // What was done stands in the words; a script wants the ids.
+        Some(orders) if !json => {
+            orders.iter().filter_map(|order| order["id"].as_str()).for_each(print::data);
+        }
+        _ => print::value(&reply.out, json),
+    }
     Ok(reply.exit)
 }
 
-pub(super) fn order(paths: &Paths, side: &str, args: &OrderArgs) -> Result<u8, Failure> {
-    let request = json!({
-        "side": side, "symbol": args.symbol, "qty": args.qty, "limit": args.limit, "stop": args.stop,
-        "stop_loss": args.stop_loss, "take_profit": args.take_profit, "tif": args.tif, "dry_run": args.dry_run,
-    });
-    ask(paths, "submit", request, args.json)
+/// Carries out a command of which a running instance knows.
+pub(super) fn command(paths: &Paths, command: &Command) -> Result<u8, Failure> {
+    let request = request_of(command).unwrap_or_else(|| Err("that needs no running instance".to_owned()));
+    let request = request.map_err(|words| Failure::new(Exit::Usage, words))?;
+    let json = match command {
+        Command::Buy(args) | Command::Sell(args) => args.json,
+        Command::Kill(args) => args.json,
+        _ => false,
+    };
+    send(paths, &request, json)
 }
 
-pub(super) fn cancel(paths: &Paths, args: &CancelArgs) -> Result<u8, Failure> {
-    match &args.id {
-        Some(id) => ask(paths, "cancel", json!({ "id": id }), false),
-        None => ask(paths, "cancel_all", json!({ "symbol": args.symbol }), false),
-    }
-}
-
-pub(super) fn close(paths: &Paths, args: &CloseArgs) -> Result<u8, Failure> {
-    ask(paths, "close", json!({ "symbol": args.symbol }), false)
-}
-
-pub(super) fn replace(paths: &Paths, args: &ReplaceArgs) -> Result<u8, Failure> {
-    let request = json!({ "id": args.id, "qty": args.qty, "limit": args.limit, "stop": args.stop });
-    ask(paths, "replace", request, false)
+/// Pauses a strategy of the running instance, or lets it go on.
+pub(super) fn strategy(paths: &Paths, command: &StrategyCommand) -> Result<u8, Failure> {
+    let request = request_about_a_strategy(command)
+        .ok_or_else(|| Failure::new(Exit::Usage, "that needs no running instance"))?;
+    send(paths, &request, false)
 }
 
 /// The kill. Where no instance can be reached, the file that makes a kill stick is raised all the
 /// same: one that is wedged sees it within a quarter of a second, and the next one starts halted.
-pub(super) fn kill(paths: &Paths, args: &KillArgs) -> Result<u8, Failure> {
-    let asked = ask(paths, "kill", json!({ "flatten": args.flatten }), args.json);
+pub(super) fn kill(paths: &Paths, args: KillArgs) -> Result<u8, Failure> {
+    let asked = command(paths, &Command::Kill(args));
     let Err(failure) = asked else { return asked };
     paths.prepare()?;
     let file = KillFile::prepare(&paths.state).map_err(|fault| format!("the KILL file: {fault}"))?;
@@ -63,14 +62,4 @@ pub(super) fn kill(paths: &Paths, args: &KillArgs) -> Result<u8, Failure> {
         format!("{}; the KILL file stands, and openings end when it is seen", failure.words)
     };
     Err(Failure { words, ..failure })
-}
-
-pub(super) fn acknowledge(paths: &Paths, args: &AcknowledgeArgs) -> Result<u8, Failure> {
-    if args.what == "unclean" {
-        return ask(paths, "acknowledge_unclean", json!({ "reason": args.reason }), false);
-    }
-    let number: u64 = args.what.parse().map_err(|_| {
-        Failure::new(Exit::Usage, format!("{:?}: write unclean, or the number of a difference", args.what))
-    })?;
-    ask(paths, "acknowledge_adjust", json!({ "number": number, "reason": args.reason }), false)
 }

@@ -9,6 +9,9 @@ use crate::cli::print;
 use crate::config::fault::ConfigError;
 use crate::config::meaning::Config;
 use crate::config::show;
+use crate::config::words::{Window, WordFault};
+use crate::ui::keys::{Keys, KeysFault};
+use crate::ui::theme::ThemeName;
 
 /// The documented config, as it comes with the program.
 const TEMPLATE: &str = include_str!("../../config.example.toml");
@@ -23,7 +26,11 @@ pub(super) struct ConfigSource<'a> {
 impl ConfigSource<'_> {
     /// The config in force.
     pub(super) fn read(self) -> Result<Config, Failure> {
-        let config = if self.named { Config::read(self.file) } else { Config::read_or_default(self.file) };
+        let config = if self.named {
+            Config::read(self.file, judge)
+        } else {
+            Config::read_or_default(self.file, judge)
+        };
         config.map_err(failure)
     }
 }
@@ -53,7 +60,25 @@ fn check(source: ConfigSource<'_>, file: Option<&Path>) -> Result<(), Failure> {
 
 /// A file of one section only, as `--limits` and `--costs` name it.
 pub(super) fn section(file: &Path, section: &str) -> Result<Config, Failure> {
-    Config::read_section(file, section).map_err(failure)
+    Config::read_section(file, section, judge).map_err(failure)
+}
+
+/// The window's colours and keys; the config is read, so they are in order.
+pub(super) fn look(window: &Window) -> (ThemeName, Keys) {
+    let keys = window.keys.iter().map(|(name, key)| (name.as_str(), key.as_str()));
+    (window.theme.parse().unwrap_or_default(), Keys::with(keys).unwrap_or_default())
+}
+
+/// What the window says to the config's words for it: a theme, and keys.
+fn judge(window: &Window) -> Vec<WordFault> {
+    let theme = window.theme.parse::<ThemeName>().err();
+    let theme = theme
+        .map(|fault| WordFault { key: "window.theme".to_owned(), says: format!("window.theme: {fault}") });
+    let keys = window.keys.iter().map(|(name, key)| (name.as_str(), key.as_str()));
+    let keys = Keys::with(keys).err().unwrap_or_default();
+    let of_key =
+        |fault: KeysFault| WordFault { key: format!("keys.{}", fault.name()), says: fault.to_string() };
+    theme.into_iter().chain(keys.into_iter().map(of_key)).collect()
 }
 
 fn failure(fault: ConfigError) -> Failure {

@@ -14,6 +14,7 @@ use crate::app::ledgers::newest;
 use crate::app::paths::Paths;
 use crate::broker::kill_file::KillFile;
 use crate::cli::config::ConfigSource;
+use crate::cli::doctor_terminal;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
 use crate::config::meaning::Config;
@@ -44,22 +45,22 @@ enum Found {
 
 /// One look, in words.
 #[derive(Debug, Serialize)]
-struct Look {
+pub(super) struct Look {
     name: &'static str,
     found: Found,
-    says: String,
+    pub(super) says: String,
 }
 
 impl Look {
-    fn ok(name: &'static str, says: impl Into<String>) -> Self {
+    pub(super) fn ok(name: &'static str, says: impl Into<String>) -> Self {
         Self { name, found: Found::Ok, says: says.into() }
     }
 
-    fn note(name: &'static str, says: impl Into<String>) -> Self {
+    pub(super) fn note(name: &'static str, says: impl Into<String>) -> Self {
         Self { name, found: Found::Note, says: says.into() }
     }
 
-    fn wanting(name: &'static str, says: impl Into<String>) -> Self {
+    pub(super) fn wanting(name: &'static str, says: impl Into<String>) -> Self {
         Self { name, found: Found::Wanting, says: says.into() }
     }
 }
@@ -75,6 +76,9 @@ pub(super) fn run(paths: &Paths, source: ConfigSource<'_>, json: bool) -> Result
     looks.push(look_at_sandbox());
     looks.push(look_at_instance(&paths.state));
     looks.push(look_at_kill(&paths.state));
+    #[expect(clippy::disallowed_methods, reason = "the terminal tells of itself in the environment")]
+    let read = |name: &str| std::env::var(name).ok();
+    looks.extend(doctor_terminal::looks(read));
     looks.extend(platform());
     for look in &mut looks {
         look.says = without_home(&look.says);

@@ -16,16 +16,24 @@ mod config;
 mod diff;
 /// `hardstop doctor`.
 mod doctor;
+/// What it says of the terminal.
+mod doctor_terminal;
 /// Exit codes.
 pub mod exit;
 /// `hardstop journal`.
 mod journal;
+/// `hardstop man`.
+mod man;
 /// Output.
 mod print;
 /// What the newest ledger last said.
 mod recall;
+/// What a command asks of a running instance.
+mod request;
 /// `hardstop run`.
 mod run;
+/// `hardstop screenshot`.
+mod screenshot;
 /// Views of the running instance or the journal.
 mod show;
 /// `hardstop strategy`.
@@ -84,16 +92,14 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Run(args) => run::run(paths, source, &args),
         Command::Backtest(args) => backtest::run(source, &args),
         Command::Whatif(args) => whatif(&args),
-        Command::Buy(args) => ask::order(&paths, "buy", &args),
-        Command::Sell(args) => ask::order(&paths, "sell", &args),
-        Command::Cancel(args) => ask::cancel(&paths, &args),
-        Command::Close(args) => ask::close(&paths, &args),
-        Command::Replace(args) => ask::replace(&paths, &args),
-        Command::Kill(args) => ask::kill(&paths, &args),
-        Command::Rearm(args) => {
-            ask::ask(&paths, "rearm", serde_json::json!({ "reason": args.reason }), false)
-        }
-        Command::Acknowledge(args) => ask::acknowledge(&paths, &args),
+        Command::Kill(args) => ask::kill(&paths, args),
+        asked @ (Command::Buy(_)
+        | Command::Sell(_)
+        | Command::Cancel(_)
+        | Command::Close(_)
+        | Command::Replace(_)
+        | Command::Rearm(_)
+        | Command::Acknowledge(_)) => ask::command(&paths, &asked),
         Command::Status(args) => show::live(&paths, "status", &args, Recall::status),
         Command::Positions(args) => show::live(&paths, "positions", &args, Recall::positions),
         Command::Orders(args) => show::orders(&paths, &args),
@@ -105,6 +111,8 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Journal(command) => journal::run(&paths, &command),
         Command::Config(command) => config::run(&paths, source, &command),
         Command::Doctor { json } => doctor::run(&paths, source, json),
+        Command::Screenshot(args) => screenshot::run(&args),
+        Command::Man => man::run(),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "hardstop", &mut script);

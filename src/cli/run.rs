@@ -7,12 +7,15 @@ use crate::app::clock::Speed;
 use crate::app::paths::Paths;
 use crate::app::run::headless;
 use crate::app::sim::{Planned, SimPlan};
-use crate::cli::args::RunArgs;
+use crate::app::terminal;
+use crate::app::window::{WindowPlan, WindowResult, window};
+use crate::cli::args::{ColorWhen, RunArgs};
 use crate::cli::backtest::open;
-use crate::cli::config::ConfigSource;
+use crate::cli::config::{ConfigSource, look};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
-use crate::config::meaning::Config;
+use crate::cli::request::typed;
+use crate::config::meaning::{Config, Speed as ConfigSpeed};
 use crate::config::strategies::StrategyEntry;
 use crate::exchange::settings::Settings as ExchangeSettings;
 use crate::feed::csv::CsvReader;
@@ -22,12 +25,10 @@ use crate::feed::week::bundled_week;
 use crate::strategy::manifest::ParamValue;
 use crate::strategy::shipped;
 use crate::strategy::source::StrategySource;
+use crate::ui::theme::{Depth, Theme};
 
 pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Result<u8, Failure> {
     let config = source.read()?;
-    if !args.headless {
-        return Err(Failure::new(Exit::Usage, "the window is not built yet; run with --headless"));
-    }
     let (tape, data_name) = data(args)?;
     let strategies = strategies(source.file, &config, args)?;
     let plan = SimPlan {
@@ -47,6 +48,63 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Res
         acknowledge_unclean: args.acknowledge_unclean,
         logs: config.logs,
     };
+    if args.headless {
+        return without_window(plan, args);
+    }
+    let speed = args.speed.unwrap_or(match config.sim.speed {
+        ConfigSpeed::Times(times) => Speed::Times(f64::from(times)),
+        ConfigSpeed::Max => Speed::Max,
+    });
+    let (theme, keys) = look(&config.window);
+    #[expect(clippy::disallowed_methods, reason = "the terminal tells of itself in the environment")]
+    let read = |name: &str| std::env::var(name).ok();
+    let result = window(WindowPlan {
+        sim: plan,
+        speed,
+        pace: pace(speed),
+        theme: Theme::of(args.theme.unwrap_or(theme), depth(args.color, read)),
+        ascii: args.ascii || config.window.ascii || !terminal::speaks_utf8(read),
+        keys,
+        grammar: typed,
+    })?;
+    Ok(farewell(&result))
+}
+
+fn pace(speed: Speed) -> String {
+    match speed {
+        Speed::Times(times) => format!("×{times}"),
+        Speed::Max => "×max".to_owned(),
+    }
+}
+
+fn depth(when: ColorWhen, read: impl Fn(&str) -> Option<String>) -> Depth {
+    match when {
+        ColorWhen::Never => Depth::None,
+        ColorWhen::Auto => terminal::depth(read),
+        ColorWhen::Always => match terminal::depth(|name| read(name).filter(|_| name != "NO_COLOR")) {
+            Depth::None => Depth::Sixteen,
+            depth => depth,
+        },
+    }
+}
+
+/// What stands and where it goes on, said on the plain terminal.
+fn farewell(result: &WindowResult) -> u8 {
+    for words in &result.standing {
+        print::words(words);
+    }
+    if let Some(run) = &result.run {
+        let end = if run.finished { "the data ended" } else { "the next run goes on here" };
+        print::words(&format!("{end}; journal_hash {}", run.journal_hash));
+    }
+    if result.died {
+        print::words("a part of hardstop died; the kill was pulled, and the next run starts halted");
+        return 101;
+    }
+    0
+}
+
+fn without_window(plan: SimPlan, args: &RunArgs) -> Result<u8, Failure> {
     let result = headless(plan, args.speed.unwrap_or(Speed::Max), io::stdout())?;
     let end = if result.finished {
         "the data ended"

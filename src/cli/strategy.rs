@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::app::paths::Paths;
 use crate::cli::args::StrategyCommand;
-use crate::cli::ask::ask;
+use crate::cli::ask;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
 use crate::cli::strategy_file;
@@ -23,8 +23,7 @@ pub(super) fn run(paths: &Paths, command: &StrategyCommand) -> Result<u8, Failur
         StrategyCommand::Approve { file, yes } => strategy_file::approve(paths, file, *yes),
         StrategyCommand::Revoke { file } => revoke(paths, file),
         StrategyCommand::List => list(paths),
-        StrategyCommand::Pause { number } => ask(paths, "pause", json!({ "id": number }), false),
-        StrategyCommand::Resume { number } => ask(paths, "resume", json!({ "id": number }), false),
+        StrategyCommand::Pause { .. } | StrategyCommand::Resume { .. } => ask::strategy(paths, command),
     }
 }
 

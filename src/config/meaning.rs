@@ -9,6 +9,7 @@ use crate::config::nearest::nearest;
 use crate::config::setting::Setting;
 use crate::config::strategies::{self, StrategyEntry};
 use crate::config::table::{Visitor, every_setting, key_of_limit};
+use crate::config::words::{self, Judge, Window};
 use crate::config::written::{self, Entry, Value, Written};
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
@@ -33,6 +34,8 @@ pub struct Config {
     pub costs: Costs,
     /// The strategies to run, in their order.
     pub strategies: Vec<StrategyEntry>,
+    /// The window's colours and keys.
+    pub window: Window,
     /// What is logged.
     pub logs: Logs,
 }
@@ -109,6 +112,7 @@ impl Default for Config {
             },
             costs: exchange.costs,
             strategies: Vec::new(),
+            window: Window::default(),
             logs: Logs { level: LogLevel::Info, keep_days: 14 },
         }
     }
@@ -159,28 +163,28 @@ impl LogLevel {
 }
 
 impl Config {
-    /// Reads the file at `path`, which must be there.
+    /// Reads the file at `path`, which must be there; `judge` knows what the window's words mean.
     ///
     /// # Errors
     /// A file that cannot be read, or everything that is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        Self::parse(&path.display().to_string(), &text_of_file(path)?)
+    pub fn read(path: &Path, judge: Judge) -> Result<Self, ConfigError> {
+        Self::parse(&path.display().to_string(), &text_of_file(path)?, judge)
     }
 
     /// Reads a file of one section, whose keys may stand in it without the section's name.
     ///
     /// # Errors
     /// As [`Config::read`].
-    pub fn read_section(path: &Path, section: &str) -> Result<Self, ConfigError> {
-        Self::understand(&path.display().to_string(), &text_of_file(path)?, Some(section))
+    pub fn read_section(path: &Path, section: &str, judge: Judge) -> Result<Self, ConfigError> {
+        Self::understand(&path.display().to_string(), &text_of_file(path)?, Some(section), judge)
     }
 
     /// Reads the file at `path`; the defaults where there is none.
     ///
     /// # Errors
     /// As [`Config::read`], but for a missing file.
-    pub fn read_or_default(path: &Path) -> Result<Self, ConfigError> {
-        match Self::read(path) {
+    pub fn read_or_default(path: &Path, judge: Judge) -> Result<Self, ConfigError> {
+        match Self::read(path, judge) {
             Err(ConfigError::Unreadable { fault, .. }) if fault.kind() == ErrorKind::NotFound => {
                 Ok(Self::default())
             }
@@ -192,11 +196,11 @@ impl Config {
     ///
     /// # Errors
     /// Everything that is wrong with it, at once.
-    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
-        Self::understand(file, text, None)
+    pub fn parse(file: &str, text: &str, judge: Judge) -> Result<Self, ConfigError> {
+        Self::understand(file, text, None, judge)
     }
 
-    fn understand(file: &str, text: &str, section: Option<&str>) -> Result<Self, ConfigError> {
+    fn understand(file: &str, text: &str, section: Option<&str>, judge: Judge) -> Result<Self, ConfigError> {
         let (mut written, mut faults) = written::read(text);
         if let Some(section) = section {
             written.put_under(section);
@@ -208,6 +212,8 @@ impl Config {
         faults.extend(misread);
         faults.extend(unknown_keys(&written, &known));
         config.strategies = strategies::read(&written.strategies, &mut faults);
+        config.window.keys = words::keys(&written, &mut faults);
+        faults.extend(words::judged(&config.window, judge, &written));
         faults.extend(config.out_of_bounds(&written.settings));
         faults.sort();
         faults.dedup();
@@ -293,7 +299,8 @@ impl Visitor for Filler<'_> {
 }
 
 fn unknown_keys(written: &Written, known: &BTreeSet<&'static str>) -> Vec<Fault> {
-    let strangers = written.settings.iter().filter(|(key, _)| !known.contains(key.as_str()));
+    let strangers =
+        written.settings.iter().filter(|(key, _)| !known.contains(key.as_str()) && !words::is_own_key(key));
     strangers.map(|(key, entry)| unknown(key, entry.line, known.iter().copied())).collect()
 }
 
@@ -320,6 +327,17 @@ mod tests {
 
     const EXAMPLE: &str = include_str!("../../config.example.toml");
 
+    /// The window's own judge stands in a room that this one does not know; `tests/cli.rs` asks it.
+    fn judge(window: &Window) -> Vec<words::WordFault> {
+        let wrong = |key: &str| words::WordFault { key: key.to_owned(), says: format!("{key}: judged") };
+        let keys = window
+            .keys
+            .iter()
+            .filter(|(_, key)| *key == "F12")
+            .map(|(name, _)| wrong(&format!("keys.{name}")));
+        keys.chain((window.theme == "pink").then(|| wrong("window.theme"))).collect()
+    }
+
     fn corpus(folder: &str) -> Vec<(String, String)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs").join(folder);
         let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -331,7 +349,7 @@ mod tests {
 
     #[test]
     fn the_example_is_the_defaults_and_names_every_key() {
-        assert_eq!(Config::parse("config.example.toml", EXAMPLE).unwrap(), Config::default());
+        assert_eq!(Config::parse("config.example.toml", EXAMPLE, judge).unwrap(), Config::default());
         let nothing = Written::default();
         let mut names = Filler { written: &nothing, known: BTreeSet::new(), faults: Vec::new() };
         every_setting(&mut Config::default(), &mut names);
@@ -350,7 +368,7 @@ mod tests {
             _ => line.to_owned(),
         };
         let text: Vec<String> = EXAMPLE.lines().map(on).collect();
-        let config = Config::parse("config.example.toml", &text.join("\n")).unwrap();
+        let config = Config::parse("config.example.toml", &text.join("\n"), judge).unwrap();
         assert_eq!(config.limits.max_order_usd, Some(Money::dollars(5_000)));
         assert_eq!(config.strategies.len(), 1);
     }
@@ -358,11 +376,11 @@ mod tests {
     #[test]
     fn every_good_file_is_understood_and_shown_as_itself() {
         for (name, text) in corpus("good") {
-            let config = Config::parse(&name, &text).unwrap();
+            let config = Config::parse(&name, &text, judge).unwrap();
             let shown = crate::config::show::toml(&config);
-            assert_eq!(Config::parse("shown", &shown).unwrap(), config, "{name}:\n{shown}");
+            assert_eq!(Config::parse("shown", &shown, judge).unwrap(), config, "{name}:\n{shown}");
         }
-        let config = Config::parse("tight", &corpus("good").last().unwrap().1).unwrap();
+        let config = Config::parse("tight", &corpus("good").last().unwrap().1, judge).unwrap();
         assert_eq!(config.limits.max_daily_loss_pct, Some("1.5".parse().unwrap()));
         assert_eq!(
             config.sim,
@@ -377,7 +395,7 @@ mod tests {
     fn every_bad_file_is_refused_in_these_words() {
         for (name, text) in corpus("bad") {
             let expected = text.lines().next().unwrap().trim_start_matches("# ");
-            let said = Config::parse(&name, &text).unwrap_err().to_string();
+            let said = Config::parse(&name, &text, judge).unwrap_err().to_string();
             for part in expected.split(" | ") {
                 assert!(said.lines().any(|line| line.contains(part)), "{name}: {part:?} is not in:\n{said}");
             }
@@ -390,7 +408,8 @@ mod tests {
 
     #[test]
     fn a_file_of_one_section_may_leave_its_name_out() {
-        let limits = |text: &str| Config::understand("f", text, Some("limits")).map(|config| config.limits);
+        let limits =
+            |text: &str| Config::understand("f", text, Some("limits"), judge).map(|config| config.limits);
         let bare = limits("max_heat_pct = 7").unwrap();
         assert_eq!(bare, limits("[limits]\nmax_heat_pct = 7").unwrap());
         assert_eq!(bare.max_heat_pct, Some(Pct::whole(7)));
@@ -400,7 +419,7 @@ mod tests {
     #[test]
     fn no_file_is_the_defaults_and_a_named_one_must_be_there() {
         let nowhere = Path::new("/nonexistent/config.toml");
-        assert_eq!(Config::read_or_default(nowhere).unwrap(), Config::default());
-        assert!(Config::read(nowhere).is_err());
+        assert_eq!(Config::read_or_default(nowhere, judge).unwrap(), Config::default());
+        assert!(Config::read(nowhere, judge).is_err());
     }
 }

@@ -27,5 +27,7 @@ pub mod show;
 pub mod strategies;
 /// The list of every key with the place it fills.
 mod table;
+/// The window's colours and keys, in words that the window itself judges.
+pub mod words;
 /// What was written: every entry with its line, before anybody asks what it means.
 mod written;

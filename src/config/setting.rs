@@ -94,6 +94,19 @@ impl Setting for bool {
     }
 }
 
+impl Setting for String {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Text(text) => Ok(text.clone()),
+            _ => Err("it must be a word in quotes".to_owned()),
+        }
+    }
+
+    fn json(&self) -> Json {
+        Json::from(self.as_str())
+    }
+}
+
 impl Setting for Speed {
     fn read(value: &Value) -> Result<Self, String> {
         match value {

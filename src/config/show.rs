@@ -26,6 +26,12 @@ pub fn toml(config: &Config) -> String {
             value => out.extend([name, " = ", value.to_string().as_str(), mark, "\n"]),
         }
     }
+    if !config.window.keys.is_empty() {
+        out.push_str("\n[keys]\n");
+    }
+    for (name, key) in &config.window.keys {
+        out.push_str(&format!("{} = {}\n", Json::from(name.as_str()), Json::from(key.as_str())));
+    }
     for entry in &config.strategies {
         out.push_str(&strategy_toml(entry));
     }
@@ -50,6 +56,7 @@ pub fn json(config: &Config) -> Json {
             }
         }
     }
+    out.insert("keys".to_owned(), Json::from_iter(config.window.keys.clone()));
     let strategies = config.strategies.iter().map(strategy_json).collect();
     out.insert("strategies".to_owned(), Json::Array(strategies));
     Json::Object(out)

@@ -30,6 +30,14 @@ fn new_york() -> &'static TimeZone {
     ZONE.get_or_init(|| TimeZoneDatabase::bundled().get("America/New_York").unwrap_or(TimeZone::UTC))
 }
 
+/// Hour, minute and second that New York's clocks show at `at`.
+#[must_use]
+pub fn new_york_time(at: At) -> (i8, i8, i8) {
+    let instant = Timestamp::from_nanosecond(i128::from(at.nanos())).unwrap_or(Timestamp::UNIX_EPOCH);
+    let time = new_york().to_datetime(instant).time();
+    (time.hour(), time.minute(), time.second())
+}
+
 impl TradingDay {
     /// The date in New York at `at`.
     #[must_use]
@@ -112,6 +120,14 @@ mod tests {
         assert_eq!(day("2013-10-08T04:00:00Z"), "2013-10-08");
         assert_eq!(day("2013-12-08T04:59:59Z"), "2013-12-07");
         assert_eq!(day("2013-12-08T05:00:00Z"), "2013-12-08");
+    }
+
+    #[test]
+    fn clocks_in_new_york_follow_the_season() {
+        let time = |text: &str| new_york_time(text.parse().unwrap());
+        assert_eq!(time("2013-10-09T15:45:51Z"), (11, 45, 51));
+        assert_eq!(time("2013-12-09T03:00:00Z"), (22, 0, 0));
+        assert_eq!(time("2013-11-03T06:30:00Z"), (1, 30, 0), "the hour that is gone through twice");
     }
 
     #[test]

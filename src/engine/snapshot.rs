@@ -7,7 +7,7 @@ use crate::domain::id::ClientOrderId;
 use crate::domain::intent::Origin;
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
-use crate::domain::order::{OrderKind, OrderStatus};
+use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
@@ -104,6 +104,8 @@ pub struct OrderView {
     /// At which price.
     #[serde(flatten)]
     pub kind: OrderKind,
+    /// How long it stands.
+    pub tif: TimeInForce,
     /// Its shares.
     pub qty: Qty,
     /// Those that filled.
@@ -125,6 +127,8 @@ pub struct StrategyStatus {
     pub symbols: Vec<Symbol>,
     /// `running`, `paused` or `stopped`.
     pub state: &'static str,
+    /// Why it does not run, where it does not.
+    pub reason: Option<String>,
     /// Intents it asked for.
     pub signals: u32,
     /// Realised profit or loss.
@@ -209,6 +213,16 @@ impl Engine {
         self.orders.get(id).map(order_view)
     }
 
+    /// The most that the position of a symbol can come to be worth, live orders counted.
+    pub fn exposure(&self, symbol: Symbol) -> Option<Money> {
+        self.gate.exposure(symbol, self.now)
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &crate::risk::limits::Limits {
+        self.gate.limits()
+    }
+
     /// Judges an intent as `--dry-run` does: through the same gate, minting nothing.
     pub fn what_if(&self, intent: &crate::domain::intent::Intent) -> crate::risk::decision::Decision {
         self.gate.judge(intent, &self.situation(intent), self.now)
@@ -221,6 +235,7 @@ fn order_view(order: &Order) -> OrderView {
         symbol: order.request.symbol,
         side: order.request.side,
         kind: order.request.kind,
+        tif: order.request.tif,
         qty: order.request.qty,
         filled: order.filled,
         status: order.status,
@@ -234,6 +249,7 @@ fn strategy_status(strategy: &crate::engine::strategies::Strategy) -> StrategySt
         name: strategy.head.name.clone(),
         symbols: strategy.head.symbols.clone(),
         state: strategy.running.word(),
+        reason: strategy.running.reason().map(str::to_owned),
         signals: strategy.signals,
         pnl: strategy.realized,
         errors: strategy.errors,

@@ -28,6 +28,14 @@ impl Running {
             Self::Stopped(_) => "stopped",
         }
     }
+
+    /// Why it is not running, in words.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Yes => None,
+            Self::Paused(reason) | Self::Stopped(reason) => Some(reason),
+        }
+    }
 }
 
 /// One strategy on the bench: who it is, how it stands, and what is its own.

@@ -179,6 +179,11 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         &mut self.audience
     }
 
+    /// The machine to be looked at, with who is told every row.
+    pub fn engine_and_audience(&mut self) -> (&Engine, &mut A) {
+        (&self.engine, &mut self.audience)
+    }
+
     /// The strategies' processes.
     pub fn bench_mut(&mut self) -> &mut C {
         &mut self.bench

@@ -1,0 +1,16 @@
+use crate::app::control::{Reply, Request};
+use crate::engine::event::Act;
+use crate::ui::seen::{Look, Seen};
+
+/// The way back of an answer; whoever asked may be gone.
+pub type Back<T> = Box<dyn FnOnce(T) + Send>;
+
+/// What the machine can be asked by others, with the way back.
+pub enum Asked {
+    /// The shell, or the window's palette: a line of JSON.
+    Shell(Request, Back<Reply>),
+    /// The window: something to be done.
+    Act(Act, Back<Reply>),
+    /// The window: to be shown.
+    Look(Look, Back<Box<Seen>>),
+}

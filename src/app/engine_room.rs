@@ -1,0 +1,233 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::app::asked::Asked;
+use crate::app::clock::{Speed, Stopwatch};
+use crate::app::control::{KillReach, serve};
+use crate::app::desk::Desk;
+use crate::app::machine::{self, Machine, RunResult};
+use crate::app::note::Note;
+use crate::app::run::OUTCOMES_MAX;
+use crate::app::signals::EndFlag;
+use crate::app::sim::{SimPlan, open};
+use crate::broker::latch::KillLatch;
+use crate::broker::outcome::{KillOutcome, Outcomes};
+use crate::domain::at::At;
+use crate::domain::market::Tick;
+use crate::engine::record::Record;
+use crate::journal::reader::Reader;
+use crate::journal::row::Row;
+use crate::ui::seen::About;
+
+/// A window that has no room for so long hangs.
+const HANGS: Duration = Duration::from_secs(8);
+
+/// What the window and the machine have in common, each on its own thread.
+#[derive(Clone)]
+pub struct Shared {
+    /// The kill latch.
+    pub latch: KillLatch,
+    /// Whether the run is to end.
+    pub end: EndFlag,
+    /// Whether the kill task is to end.
+    pub stop_kill: EndFlag,
+    /// Whether the machine is no more, in order or not.
+    pub machine_ended: EndFlag,
+    /// Whether its last rows are written.
+    pub machine_ended_well: EndFlag,
+    /// Whether the window waits for something new.
+    pub wanted: Arc<AtomicBool>,
+    /// Whether keys were thrown away.
+    pub keys_dropped: Arc<AtomicBool>,
+    asks: Arc<OnceLock<SyncSender<Asked>>>,
+    outcomes: Arc<OnceLock<Outcomes>>,
+}
+
+impl Shared {
+    /// Before the machine is there.
+    pub fn new(latch: KillLatch, end: EndFlag) -> Self {
+        Self {
+            latch,
+            end,
+            stop_kill: EndFlag::default(),
+            machine_ended: EndFlag::default(),
+            machine_ended_well: EndFlag::default(),
+            wanted: Arc::default(),
+            keys_dropped: Arc::default(),
+            asks: Arc::default(),
+            outcomes: Arc::default(),
+        }
+    }
+
+    /// Asks the machine; `false` where it is not there yet, gone, or has too much to do.
+    pub fn ask(&self, asked: Asked) -> bool {
+        self.asks.get().is_some_and(|asks| asks.try_send(asked).is_ok())
+    }
+
+    /// What became of the kill's pulls, once there is a kill task.
+    pub fn outcomes(&self) -> Option<&Outcomes> {
+        self.outcomes.get()
+    }
+}
+
+/// Starts the machine on a thread of its own, and its kill task and control socket on theirs. The
+/// journal is opened there too: the window is in sight meanwhile.
+///
+/// # Errors
+/// When there is no thread to be had.
+pub fn start(
+    plan: SimPlan,
+    speed: Speed,
+    pace: String,
+    shared: Shared,
+    teller: SyncSender<Note>,
+) -> Result<JoinHandle<()>, String> {
+    let (lives, tells) = (shared.clone(), teller.clone());
+    to_its_end(shared, teller, move || run(plan, speed, pace, &lives, &tells))
+}
+
+/// Runs a machine's life on a thread of its own, and tells the window how it ended.
+fn to_its_end(
+    shared: Shared,
+    teller: SyncSender<Note>,
+    life: impl FnOnce() -> Result<RunResult, String> + Send + 'static,
+) -> Result<JoinHandle<()>, String> {
+    let work = move || {
+        let dies = shared.latch.clone();
+        let ended = catch_unwind(AssertUnwindSafe(life));
+        if matches!(ended, Ok(Ok(_))) {
+            shared.machine_ended_well.raise();
+        }
+        shared.machine_ended.raise();
+        let note = ended.map_or_else(
+            |_| {
+                // The hook has pulled the kill already; this says so also where there is none.
+                dies.trip(
+                    &crate::broker::latch::KillCause::Fault("the engine died".to_owned()),
+                    crate::app::clock::now(),
+                );
+                Note::Died("a part of the machine failed (its log tells where)".to_owned())
+            },
+            Note::Ended,
+        );
+        tell(&teller, note);
+    };
+    let thread = std::thread::Builder::new().name("machine".to_owned()).spawn(work);
+    thread.map_err(|fault| format!("no thread for the machine: {fault}"))
+}
+
+fn run(
+    plan: SimPlan,
+    speed: Speed,
+    pace: String,
+    shared: &Shared,
+    teller: &SyncSender<Note>,
+) -> Result<RunResult, String> {
+    let (socket, data) = (plan.paths.socket.clone(), plan.data_name.clone());
+    let about = About { venue: "embedded exchange".to_owned(), data, pace, sandbox: String::new() };
+    let interval_ms = crate::app::sim::interval_ms(&plan.ticks);
+    let tells = teller.clone();
+    let tell = Box::new(move || drop(tells.try_send(Note::Turned)));
+    let desk = Desk::new(about, interval_ms, Arc::clone(&shared.wanted), tell);
+    let (mut sim, kill) = open(plan, shared.latch.clone(), desk)?;
+    let (names, sandbox) = (sim.strategies.clone(), sim.sandbox.clone());
+    let past = past(&sim.files.journal)?;
+    let ticks: Vec<Tick> = sim.ticks.iter().take(sim.cursor).copied().collect();
+    let desk = sim.pump.audience_mut();
+    desk.settle(names, sandbox);
+    desk.recollect(past, &ticks);
+    let outcomes = kill.outcomes();
+    let reach =
+        KillReach { latch: sim.latch.clone(), outcomes: outcomes.clone(), file: sim.kill_file.clone() };
+    let (asks, requests) = serve(&socket, reach)?;
+    let (sender, kills) = sync_channel(OUTCOMES_MAX);
+    let (stopped, file, kill_ids) = (shared.stop_kill.clone(), sim.kill_file.clone(), sim.kill_ids);
+    let tells = teller.clone();
+    let works = move || {
+        let told = |outcome: KillOutcome| {
+            // A full channel is a machine that no longer listens; the outcome is kept for the asker.
+            drop(sender.try_send(outcome));
+            drop(tells.try_send(Note::Kill));
+        };
+        kill.run(kill_ids, Some(&file), told, || stopped.is_raised());
+    };
+    std::thread::Builder::new()
+        .name("kill".to_owned())
+        .spawn(works)
+        .map_err(|fault| format!("no thread for the kill: {fault}"))?;
+    let _first = shared.outcomes.set(outcomes.clone());
+    let _first = shared.asks.set(asks);
+    drop(teller.try_send(Note::Turned));
+    let lines = machine::Lines { requests, kills, outcomes, end: shared.end.clone() };
+    Machine::of(sim, lines).run(speed)
+}
+
+/// The window hears it as soon as it has room; one that hangs is not waited for.
+fn tell(teller: &SyncSender<Note>, note: Note) {
+    let (mut note, waited) = (note, Stopwatch::start());
+    while let Err(TrySendError::Full(back)) = teller.try_send(note) {
+        if waited.seconds() > HANGS.as_secs_f64() {
+            return;
+        }
+        note = back;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The machine's own rows of the ledger's earlier runs.
+fn past(journal: &std::path::Path) -> Result<Vec<(At, Record)>, String> {
+    let reader = Reader::open(journal).map_err(|fault| fault.to_string())?;
+    let this = reader.last_run().map_err(|fault| fault.to_string())?.unwrap_or(0);
+    let mut rows = Vec::new();
+    let take = |row: Row| {
+        if row.run < this
+            && let Some(Ok(record)) = row.record()
+        {
+            rows.push((row.at, record));
+        }
+        row.run < this
+    };
+    reader.each_row(0, take).map_err(|fault| fault.to_string())?;
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::keys::Keys;
+    use crate::ui::model::{Model, Setting};
+    use crate::ui::msg::Msg;
+    use crate::ui::theme::{Depth, Theme, ThemeName};
+    use crate::ui::update::update;
+
+    fn told(life: impl FnOnce() -> Result<RunResult, String> + Send + 'static) -> (Shared, Note) {
+        let shared = Shared::new(KillLatch::default(), EndFlag::default());
+        let (teller, notes) = sync_channel(4);
+        to_its_end(shared.clone(), teller, life).unwrap().join().unwrap();
+        (shared, notes.recv().unwrap())
+    }
+
+    #[test]
+    fn a_machine_that_dies_shuts_the_door_and_the_window_stays_and_says_so() {
+        let (shared, note) = told(|| panic!("on purpose"));
+        assert!(shared.latch.is_tripped() && !shared.latch.wants_flat() && !shared.end.is_raised());
+        assert!(shared.machine_ended.is_raised() && !shared.machine_ended_well.is_raised());
+        let Note::Died(why) = note else { panic!("{note:?}") };
+        let theme = Theme::of(ThemeName::Okabe, Depth::None);
+        let mut model = Model::new(Setting { size: (80, 24), theme, ascii: false, keys: Keys::default() });
+        assert!(update(&mut model, Msg::EngineDown(why.clone())).is_empty());
+        assert_eq!(model.engine_down, Some(why));
+    }
+
+    #[test]
+    fn a_machine_that_ends_in_order_trips_nothing() {
+        let (shared, note) = told(|| Err("the last row could not be written".to_owned()));
+        assert!(!shared.latch.is_tripped() && shared.machine_ended.is_raised());
+        assert!(!shared.machine_ended_well.is_raised());
+        assert!(matches!(note, Note::Ended(Err(_))), "{note:?}");
+    }
+}

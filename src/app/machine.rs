@@ -1,0 +1,284 @@
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use crate::app::asked::Asked;
+use crate::app::clock::{DataClock, Speed, Stopwatch};
+use crate::app::control::{Reply, Request};
+use crate::app::requests::{Recalls, act, answer};
+use crate::app::signals::EndFlag;
+use crate::app::sim::Sim;
+use crate::broker::kill_file::KillFile;
+use crate::broker::latch::KillLatch;
+use crate::broker::latch::TypedRearm;
+use crate::broker::outcome::{KillOutcome, Outcomes};
+use crate::domain::at::At;
+use crate::domain::calendar::session;
+use crate::domain::day::TradingDay;
+use crate::domain::market::Tick;
+use crate::engine::event::{Event, KillReport};
+use crate::engine::machine::Engine;
+use crate::journal::row::RunEnd;
+use crate::pump::turn::Pump;
+use crate::ui::seen::{Look, Seen};
+
+/// Closed hours are skipped when no tick comes for this long.
+const QUIET_MS: i64 = 300_000;
+/// The longest the machine sleeps before it looks for signals again.
+const NAP: Duration = Duration::from_millis(50);
+/// How long the last kill of a dying process may take.
+pub const LAST_KILL_WITHIN: Duration = Duration::from_secs(4);
+/// When the process itself stood still for this long (a laptop that slept, a stopped job), the data's
+/// time stood still with it.
+const STOOD_STILL_S: f64 = 2.0;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunResult {
+    /// Whether the data ended, as against a signal.
+    pub finished: bool,
+    /// The run's hash.
+    pub journal_hash: String,
+}
+
+/// Whoever stands round the machine: hears every row, sees every tick, shows it to others.
+pub trait Crew: Recalls {
+    /// Whether nobody is left for whom the machine would run.
+    fn is_gone(&self) -> bool;
+
+    /// Whether the machine stays and answers when its data has ended.
+    fn stays(&self) -> bool;
+
+    /// No further tick will come.
+    fn data_ended(&mut self);
+
+    /// The machine took a tick.
+    fn saw(&mut self, tick: &Tick);
+
+    /// Something may have changed that is worth another look.
+    fn turned(&mut self);
+
+    /// The machine as it is to be shown; nothing where nobody looks.
+    fn show(&mut self, engine: &Engine, look: &Look) -> Option<Box<Seen>>;
+}
+
+/// The machine in its loop: fed, asked, told of kills.
+pub struct Machine<A: Crew> {
+    pump: Pump<A>,
+    ticks: Vec<Tick>,
+    cursor: usize,
+    requests: Receiver<Asked>,
+    kills: Receiver<KillOutcome>,
+    /// Where the newest outcome is kept, also one that found the channel full.
+    outcomes: Outcomes,
+    /// The last pull that the machine was told of.
+    pull_heard: u64,
+    end: EndFlag,
+    latch: KillLatch,
+    kill_file: KillFile,
+    sandbox: String,
+    tickets: u64,
+}
+
+/// What connects a machine with the rest of its process.
+pub struct Lines {
+    /// What others ask.
+    pub requests: Receiver<Asked>,
+    /// What the kill did.
+    pub kills: Receiver<KillOutcome>,
+    /// Its newest outcome.
+    pub outcomes: Outcomes,
+    /// Whether the run is to end.
+    pub end: EndFlag,
+}
+
+impl<A: Crew> Machine<A> {
+    /// A sim's machine; the sim's kill task runs elsewhere.
+    pub fn of(sim: Sim<A>, lines: Lines) -> Self {
+        Self {
+            pump: sim.pump,
+            ticks: sim.ticks,
+            cursor: sim.cursor,
+            requests: lines.requests,
+            kills: lines.kills,
+            outcomes: lines.outcomes,
+            pull_heard: 0,
+            end: lines.end,
+            latch: sim.latch,
+            kill_file: sim.kill_file,
+            sandbox: sim.sandbox,
+            tickets: 0,
+        }
+    }
+
+    /// Runs until the data ends or somebody ends it.
+    ///
+    /// # Errors
+    /// When the last rows cannot be written.
+    pub fn run(&mut self, speed: Speed) -> Result<RunResult, String> {
+        // A new run begins at the open: what the market said before it is there at once.
+        let first = self.ticks.get(self.cursor).map_or(self.pump.now(), Tick::at);
+        let open = session(TradingDay::of(first)).map_or(first, |session| session.open);
+        let from = if self.cursor == 0 { first.max(open) } else { self.pump.now() };
+        let mut clock = DataClock::start(from.max(first.plus_millis(-QUIET_MS)), speed);
+        let mut since = Stopwatch::start();
+        while let Some(tick) = self.ticks.get(self.cursor).copied() {
+            if self.is_over() {
+                return self.finish(false, "ended by the trader");
+            }
+            if since.seconds() > STOOD_STILL_S {
+                clock = DataClock::start(self.pump.now(), speed);
+            }
+            since = Stopwatch::start();
+            if tick.at().millis_since(clock.now()) > QUIET_MS {
+                clock.jump(tick.at().plus_millis(-1_000));
+            }
+            self.listen(clock.until(tick.at()).min(NAP), &clock);
+            if clock.now() >= tick.at() {
+                self.pump.turn(tick.at(), Event::Tick(tick));
+                self.pump.audience_mut().saw(&tick);
+                self.pump.audience_mut().turned();
+                self.cursor += 1;
+            }
+        }
+        self.pump.audience_mut().data_ended();
+        self.pump.audience_mut().turned();
+        while self.pump.audience_mut().stays() && !self.is_over() {
+            self.listen(NAP, &clock);
+        }
+        self.finish(true, "the data ended")
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.end.is_raised() || self.pump.audience_mut().is_gone()
+    }
+
+    /// Answers others and hears of kills, for at most `patience`.
+    fn listen(&mut self, patience: Duration, clock: &DataClock) {
+        self.hear_kills(clock);
+        // What is due before the next tick happens at its own instant, also while none comes.
+        let now = self.instant(clock);
+        self.pump.pass_deadlines(now);
+        match self.requests.recv_timeout(patience) {
+            Ok(asked) => {
+                // Whoever asks after a kill was told of it is answered by a machine that knows of it.
+                self.hear_kills(clock);
+                let now = self.instant(clock);
+                self.answer(now, asked);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(patience),
+        }
+        self.pump.audience_mut().recall();
+    }
+
+    fn answer(&mut self, now: At, asked: Asked) {
+        match asked {
+            Asked::Shell(request, back) => {
+                let reply = self.reply(now, &request);
+                self.pump.audience_mut().turned();
+                back(reply);
+            }
+            Asked::Act(asked, back) => {
+                let reply = act(&mut self.pump, now, asked);
+                self.pump.audience_mut().turned();
+                back(reply);
+            }
+            Asked::Look(look, back) => {
+                let (engine, crew) = self.pump.engine_and_audience();
+                if let Some(seen) = crew.show(engine, &look) {
+                    back(seen);
+                }
+            }
+        }
+    }
+
+    fn hear_kills(&mut self, clock: &DataClock) {
+        let now = self.instant(clock);
+        self.hear_kills_at(now);
+    }
+
+    fn hear_kills_at(&mut self, now: At) {
+        while let Ok(outcome) = self.kills.try_recv() {
+            self.hear_kill(now, &outcome);
+        }
+        let kept = self.outcomes.last().filter(|outcome| outcome.pull.number > self.pull_heard);
+        if let Some(outcome) = kept {
+            self.hear_kill(now, &outcome);
+        }
+    }
+
+    fn hear_kill(&mut self, now: At, outcome: &KillOutcome) {
+        self.pull_heard = self.pull_heard.max(outcome.pull.number);
+        self.pump.turn(now, Event::Killed(report(outcome)));
+        self.pump.audience_mut().turned();
+    }
+
+    fn reply(&mut self, now: At, request: &Request) -> Reply {
+        self.tickets += 1;
+        if request.cmd == "rearm" && self.latch.is_tripped() {
+            return self.rearm(now, request).unwrap_or_else(|words| Reply::words(1, words));
+        }
+        answer(&mut self.pump, now, self.tickets, &self.sandbox, request)
+    }
+
+    /// The file first, then the machine, then the latch: whatever fails on the way, it stays halted.
+    fn rearm(&mut self, now: At, request: &Request) -> Result<Reply, String> {
+        let reason = request.args.get("reason").and_then(serde_json::Value::as_str);
+        let typed = TypedRearm::typed(reason.unwrap_or_default(), &self.latch);
+        let typed = typed.map_err(|fault| fault.to_string())?;
+        self.kill_file.lower().map_err(|fault| format!("{fault}; it stays halted"))?;
+        let reply = answer(&mut self.pump, now, self.tickets, &self.sandbox, request);
+        let opened =
+            if reply.exit == 0 { self.latch.rearm(typed).map_err(|fault| fault.to_string()) } else { Ok(()) };
+        if self.latch.is_tripped() {
+            self.kill_file.raise("a kill that a re-arm did not undo").map_err(|fault| fault.to_string())?;
+        }
+        opened.map(|()| self.with_advice(reply))
+    }
+
+    /// A re-arm lets the trader trade; what the kill paused goes on only where it is asked to.
+    fn with_advice(&self, mut reply: Reply) -> Reply {
+        let strategies = self.pump.engine().snapshot().strategies;
+        let paused = strategies.iter().filter(|strategy| strategy.state == "paused").count();
+        if reply.exit == 0 && paused > 0 {
+            let words = format!(
+                "strategies paused: {paused}; choose one and press p, or `hardstop strategy resume NUMBER`"
+            );
+            reply.words.push(words);
+        }
+        reply
+    }
+
+    /// The data's instant, between the last event and the next tick.
+    fn instant(&self, clock: &DataClock) -> At {
+        let next = self.ticks.get(self.cursor).map_or(self.pump.now(), Tick::at);
+        clock.now().min(next).max(self.pump.now())
+    }
+
+    fn finish(&mut self, finished: bool, reason: &str) -> Result<RunResult, String> {
+        // A kill that is at work is waited for: what it sends must be written before the run ends well.
+        let pulls = self.latch.pulls();
+        if pulls > self.pull_heard {
+            let _outcome = self.outcomes.wait(pulls, LAST_KILL_WITHIN);
+        }
+        self.hear_kills_at(self.pump.now());
+        let end = RunEnd { finished, reason: reason.to_owned() };
+        self.pump.end(&end).map_err(|fault| fault.to_string())?;
+        Ok(RunResult { finished, journal_hash: self.pump.journal_hash() })
+    }
+}
+
+/// A kill's outcome, as the machine hears of it.
+pub(super) fn report(outcome: &KillOutcome) -> KillReport {
+    KillReport {
+        tripped_at: outcome.tripped_at,
+        by: outcome.pull.by.clone(),
+        flatten: outcome.pull.flatten,
+        cancelled: outcome.cancelled,
+        flattened: outcome.flattened,
+        left_orders: outcome.left_orders.clone(),
+        left_positions: outcome.left_positions.clone(),
+        confirmed: outcome.confirmed,
+        deeds: outcome.deeds.clone(),
+    }
+}

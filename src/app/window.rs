@@ -1,0 +1,486 @@
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::app::asked::Asked;
+use crate::app::client;
+use crate::app::clock::{self, Speed, Stopwatch};
+use crate::app::control::{Reply, Request};
+use crate::app::engine_room::{Shared, start};
+use crate::app::instance::Instance;
+use crate::app::logs;
+use crate::app::machine::{LAST_KILL_WITHIN, RunResult};
+use crate::app::note::Note;
+use crate::app::signals::{EndFlag, Job, listen, listen_to_job, stand_still};
+use crate::app::sim::SimPlan;
+use crate::app::terminal::{self, Screen};
+use crate::broker::latch::KillCause;
+use crate::broker::latch::KillLatch;
+use crate::broker::outcome::Outcomes;
+use crate::engine::event::Act;
+use crate::ui::effect::{Effect, Leave};
+use crate::ui::keys::Keys;
+use crate::ui::model::{Model, Setting};
+use crate::ui::msg::{Asker, KillDone, KillView, Msg};
+use crate::ui::theme::Theme;
+use crate::ui::update::update;
+
+/// Notes that wait for the window; more are keys that nobody can have meant.
+const NOTES_MAX: usize = 1_024;
+/// The screen is painted at most so often.
+const FRAME: Duration = Duration::from_millis(33);
+/// Clocks move once a second.
+const SECOND: Duration = Duration::from_secs(1);
+/// A window whose machine has ended is gone after so long, or hangs.
+const GO_WITHIN: Duration = Duration::from_secs(5);
+/// A machine that ends takes at most so long.
+const END_WITHIN: Duration = Duration::from_secs(6);
+
+/// How a line of the palette becomes a request.
+pub type Grammar = fn(&str) -> Result<Request, String>;
+
+/// What a window is opened with.
+pub struct WindowPlan {
+    /// The sim.
+    pub sim: SimPlan,
+    /// How fast its data passes.
+    pub speed: Speed,
+    /// In words, for the header.
+    pub pace: String,
+    /// Colours.
+    pub theme: Theme,
+    /// Whether only ASCII may be drawn.
+    pub ascii: bool,
+    /// What keys mean.
+    pub keys: Keys,
+    /// The palette's grammar.
+    pub grammar: Grammar,
+}
+
+/// How a run with a window ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowResult {
+    /// How the machine ended; nothing where it died.
+    pub run: Option<RunResult>,
+    /// What stood when it ended, in words.
+    pub standing: Vec<String>,
+    /// Whether a part of the program died.
+    pub died: bool,
+}
+
+struct Window {
+    model: Model,
+    screen: Screen,
+    notes: Receiver<Note>,
+    teller: SyncSender<Note>,
+    shared: Shared,
+    since: Arc<Stopwatch>,
+    socket: PathBuf,
+    grammar: Grammar,
+    dirty: bool,
+    painted: Option<u64>,
+    looking: bool,
+    look_due: bool,
+    looked_ms: u64,
+    leaving: Option<Leave>,
+    ended: Option<Result<RunResult, String>>,
+}
+
+/// Runs a sim with a window until the trader ends it.
+///
+/// # Errors
+/// What stood in the way, in words; the terminal is then as it was.
+pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
+    if !terminal::is_there() {
+        return Err("the window needs a terminal; `hardstop run --headless` runs without one".to_owned());
+    }
+    let paths = plan.sim.paths.clone();
+    paths.prepare()?;
+    let _instance = Instance::take(&paths.state)?;
+    let _log = logs::start(&paths.state, &plan.sim.logs)?;
+    let (end, latch) = (EndFlag::default(), KillLatch::default());
+    listen(end.clone(), latch.clone())?;
+    let (teller, notes) = sync_channel(NOTES_MAX);
+    let tells = teller.clone();
+    listen_to_job(move |job| {
+        let note = if matches!(job, Job::Stop) { Note::Suspend } else { Note::Continued };
+        drop(tells.try_send(note));
+    })?;
+    guard_against_panics(latch.clone());
+    let size = terminal::size().map_err(|fault| format!("the terminal does not say its size: {fault}"))?;
+    let screen = Screen::take().map_err(|fault| format!("the terminal cannot be taken: {fault}"))?;
+    let since = Arc::new(Stopwatch::start());
+    let shared = Shared::new(latch.clone(), end);
+    let dropped = Arc::clone(&shared.keys_dropped);
+    terminal::listen(latch, teller.clone(), Arc::clone(&since), dropped)?;
+    let setting = Setting { size, theme: plan.theme, ascii: plan.ascii, keys: plan.keys };
+    let mut window = Window {
+        model: Model::new(setting),
+        screen,
+        notes,
+        teller: teller.clone(),
+        shared: shared.clone(),
+        since,
+        socket: paths.socket.clone(),
+        grammar: plan.grammar,
+        dirty: true,
+        painted: None,
+        looking: false,
+        look_due: true,
+        looked_ms: 0,
+        leaving: None,
+        ended: None,
+    };
+    // The first picture is there before the journal is opened.
+    let _painted = window.paint();
+    let machine = start(plan.sim, plan.speed, plan.pace, shared.clone(), teller)?;
+    end_without_a_window(shared.clone(), paths.socket.clone())?;
+    let lived = catch_unwind(AssertUnwindSafe(|| window.live()));
+    let result = close(window, &machine, &shared, lived.is_err());
+    let _gone_already = std::fs::remove_file(&paths.socket);
+    result
+}
+
+/// The end in order: the machine writes its last rows, the terminal is as it was.
+fn close(
+    mut window: Window,
+    machine: &JoinHandle<()>,
+    shared: &Shared,
+    panicked: bool,
+) -> Result<WindowResult, String> {
+    shared.end.raise();
+    if panicked {
+        let number = shared.latch.trip(&KillCause::Fault("the window died".to_owned()), clock::now());
+        let _outcome = shared.outcomes().and_then(|outcomes| outcomes.wait(number, LAST_KILL_WITHIN));
+    }
+    let waited = Stopwatch::start();
+    while window.ended.is_none() && !machine.is_finished() && waited.seconds() < END_WITHIN.as_secs_f64() {
+        if let Ok(note) = window.notes.recv_timeout(FRAME) {
+            window.hear_of_the_end(note);
+        }
+    }
+    while let Ok(note) = window.notes.try_recv() {
+        window.hear_of_the_end(note);
+    }
+    shared.stop_kill.raise();
+    let Window { model, screen, ended, .. } = window;
+    drop(screen);
+    let died = panicked || model.engine_down.is_some();
+    match ended {
+        Some(Err(words)) => Err(words),
+        Some(Ok(run)) => Ok(WindowResult { run: Some(run), standing: standing(&model), died }),
+        None => Ok(WindowResult { run: None, standing: standing(&model), died }),
+    }
+}
+
+/// A terminal that takes no more bytes keeps the window's thread in its write, and with it the process:
+/// where the machine has written its last rows, that is not waited for.
+fn end_without_a_window(shared: Shared, socket: PathBuf) -> Result<(), String> {
+    let waits = move || {
+        while !(shared.end.is_raised() && shared.machine_ended.is_raised()) {
+            std::thread::sleep(FRAME);
+        }
+        std::thread::sleep(GO_WITHIN);
+        tracing::error!("the terminal takes no more bytes; the run ends without it");
+        let _gone_already = std::fs::remove_file(socket);
+        terminal::give_back_modes();
+        std::process::exit(if shared.machine_ended_well.is_raised() { 0 } else { 101 });
+    };
+    let thread = std::thread::Builder::new().name("last resort".to_owned()).spawn(waits);
+    thread.map(drop).map_err(|fault| format!("no thread for the end: {fault}"))
+}
+
+/// What stands at the venue when the window closes.
+fn standing(model: &Model) -> Vec<String> {
+    let Some(seen) = &model.seen else { return Vec::new() };
+    let snapshot = &seen.snapshot;
+    let mut all: Vec<String> = snapshot
+        .positions
+        .iter()
+        .map(|position| {
+            let stop = position.stop.map_or_else(|| "NO STOP".to_owned(), |stop| format!("stop {stop}"));
+            format!("{} {} stands, {stop}", position.symbol, position.qty)
+        })
+        .collect();
+    if !snapshot.open_orders.is_empty() {
+        all.push(format!("{} orders stand", snapshot.open_orders.len()));
+    }
+    all
+}
+
+/// A panic pulls the kill, whichever thread it is; the terminal is given back where the window itself
+/// dies. What a panic says may hold anything: only its place is told.
+fn guard_against_panics(latch: KillLatch) {
+    let window = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        latch.trip(&KillCause::Fault(format!("a panic at {place}")), clock::now());
+        tracing::error!(%place, "a panic");
+        if std::thread::current().id() == window {
+            terminal::give_back();
+            let words = format!(
+                "hardstop's window died at {place}; openings are locked and being cancelled. \
+                 Start it again, and look at positions and orders\n"
+            );
+            let _gone = io::stderr().write_all(words.as_bytes());
+        }
+    }));
+}
+
+impl Window {
+    fn now_ms(&self) -> u64 {
+        (self.since.seconds() * 1_000.0) as u64
+    }
+
+    fn live(&mut self) {
+        loop {
+            let patience = self.patience();
+            match self.notes.recv_timeout(patience) {
+                Ok(note) => self.hear(note),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            // What came meanwhile goes onto one picture.
+            for _ in 0..NOTES_MAX {
+                let Ok(note) = self.notes.try_recv() else { break };
+                self.hear(note);
+            }
+            self.tick();
+            if self.ended.is_some() || self.shared.end.is_raised() {
+                return;
+            }
+            if self.is_due() && self.paint().is_err() {
+                tracing::error!("the terminal is gone; the run ends");
+                return;
+            }
+            self.look();
+        }
+    }
+
+    /// Until when nothing needs to be done.
+    fn patience(&self) -> Duration {
+        let since_painted = self.painted.map_or(u64::MAX, |painted| self.now_ms().saturating_sub(painted));
+        let frame = FRAME.saturating_sub(Duration::from_millis(since_painted.min(1_000)));
+        if self.dirty || self.look_due {
+            frame
+        } else {
+            SECOND.saturating_sub(Duration::from_millis(since_painted.min(999)))
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        let since = self.painted.map_or(u64::MAX, |painted| self.now_ms().saturating_sub(painted));
+        self.dirty && since >= FRAME.as_millis() as u64 || since >= SECOND.as_millis() as u64
+    }
+
+    fn paint(&mut self) -> io::Result<()> {
+        self.screen.draw(&self.model)?;
+        self.dirty = false;
+        self.painted = Some(self.now_ms());
+        // Only what the trader has been told counts: from here on a press flattens, or does not.
+        if self.model.shows_kill() {
+            self.shared.latch.offer_flatten();
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, msg: Msg) {
+        let hidden = self.model.kill_hidden;
+        let effects = update(&mut self.model, msg);
+        if self.model.kill_hidden && !hidden {
+            self.shared.latch.withdraw_offer();
+        }
+        self.dirty = true;
+        for effect in effects {
+            self.carry_out(effect);
+        }
+    }
+
+    fn tick(&mut self) {
+        let now_ms = self.now_ms();
+        let _none = update(&mut self.model, Msg::Clock(now_ms));
+        if self.shared.keys_dropped.swap(false, Ordering::SeqCst) {
+            self.take(Msg::KeysDropped);
+        }
+        let kill = self.kill_view();
+        if kill != self.model.kill {
+            let restored = self.shared.latch.is_restored();
+            self.take(Msg::Kill(kill));
+            // The kill of an earlier process stands in its band: nobody pressed anything here yet.
+            if restored {
+                self.model.kill_hidden = true;
+            }
+        }
+        if now_ms.saturating_sub(self.looked_ms) >= SECOND.as_millis() as u64 {
+            self.look_due = true;
+        }
+    }
+
+    fn kill_view(&self) -> KillView {
+        let latch = &self.shared.latch;
+        let (pulls, tripped) = (latch.pulls(), latch.is_tripped());
+        let last = self.shared.outcomes().and_then(Outcomes::last);
+        let outcome =
+            last.filter(|outcome| outcome.pull.number >= pulls && tripped).map(|outcome| KillDone {
+                cancelled: outcome.cancelled,
+                flattened: outcome.flattened,
+                left_orders: outcome.left_orders.iter().map(ToString::to_string).collect(),
+                left_positions: outcome.left_positions.iter().map(ToString::to_string).collect(),
+                confirmed: outcome.confirmed,
+                words: outcome.words.clone(),
+            });
+        KillView { pulls, tripped, flatten: latch.wants_flat() && tripped, outcome }
+    }
+
+    fn hear(&mut self, note: Note) {
+        match note {
+            Note::Key(key, at_ms) => self.take(Msg::Key(key, at_ms)),
+            Note::Paste(text) => self.take(Msg::Paste(text)),
+            Note::Resized(columns, rows) => self.take(Msg::Resized(columns, rows)),
+            Note::Kill => self.dirty = true,
+            Note::Turned => self.look_due = true,
+            Note::Seen(seen) => {
+                self.looking = false;
+                self.take(Msg::Seen(seen));
+            }
+            Note::Answered(asker, reply) => self.answered(asker, reply),
+            Note::Gone(why) => {
+                tracing::error!(%why, "the terminal is gone; the run ends");
+                self.shared.end.raise();
+            }
+            Note::Suspend => self.take(Msg::Suspend),
+            Note::Continued => self.resume(),
+            Note::Died(why) => self.take(Msg::EngineDown(why)),
+            Note::Ended(result) => self.ended = Some(result),
+        }
+    }
+
+    fn hear_of_the_end(&mut self, note: Note) {
+        match note {
+            Note::Ended(result) => self.ended = Some(result),
+            Note::Seen(seen) => self.model.seen = Some(seen),
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, asker: Asker, reply: Reply) {
+        if self.leaving.is_some() {
+            self.shared.end.raise();
+            return;
+        }
+        let words = if reply.words.is_empty() { shown(&reply.out) } else { reply.words };
+        self.look_due = true;
+        self.take(Msg::Answered { asker, exit: reply.exit, words });
+    }
+
+    /// Asks the machine to be shown, once at a time and no more often than it is painted.
+    fn look(&mut self) {
+        if !self.look_due || self.looking || self.model.engine_down.is_some() {
+            return;
+        }
+        let teller = self.teller.clone();
+        let back = Box::new(move |seen| drop(teller.try_send(Note::Seen(seen))));
+        self.shared.wanted.store(true, Ordering::SeqCst);
+        if self.shared.ask(Asked::Look(self.model.look(), back)) {
+            (self.looking, self.look_due) = (true, false);
+            self.looked_ms = self.now_ms();
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Act(asker, act) => self.act(asker, act),
+            Effect::Command(line) => self.command(&line),
+            Effect::Copy(text) => {
+                let _gone = self.screen.copy(&text);
+            }
+            Effect::Redraw => {
+                let _gone = self.screen.forget();
+            }
+            Effect::Suspend => self.suspend(),
+            Effect::Quit(leave) => self.leave(leave),
+        }
+    }
+
+    fn act(&mut self, asker: Asker, act: Act) {
+        let teller = self.teller.clone();
+        let back = Box::new(move |reply| drop(teller.send(Note::Answered(asker, reply))));
+        if !self.shared.ask(Asked::Act(act, back)) {
+            let words = "the machine takes no requests; nothing was sent, ask again".to_owned();
+            self.answered(asker, Reply::words(1, words));
+        }
+    }
+
+    /// A line of the palette goes the way of the shell: through the socket, so that a kill typed here
+    /// passes by a machine that is stuck.
+    fn command(&mut self, line: &str) {
+        let request = match (self.grammar)(line) {
+            Ok(request) => request,
+            Err(words) => return self.answered(Asker::Palette, Reply::words(2, words)),
+        };
+        let (socket, teller) = (self.socket.clone(), self.teller.clone());
+        let asks = move || {
+            let reply = match client::ask(&socket, &request) {
+                Ok(Some(reply)) => reply,
+                Ok(None) => Reply::words(6, "the machine is not listening yet; ask again"),
+                Err(words) => Reply::words(1, words),
+            };
+            drop(teller.send(Note::Answered(Asker::Palette, reply)));
+        };
+        let thread = std::thread::Builder::new().name("palette".to_owned()).spawn(asks);
+        if let Err(fault) = thread {
+            self.answered(Asker::Palette, Reply::words(1, format!("no thread to ask with: {fault}")));
+        }
+    }
+
+    fn suspend(&mut self) {
+        terminal::give_back();
+        stand_still();
+        self.resume();
+    }
+
+    /// Takes the terminal as it was at the start: whoever had it meanwhile may have set it otherwise.
+    fn resume(&mut self) {
+        terminal::give_back();
+        if let Err(fault) = self.screen.retake() {
+            tracing::error!(%fault, "the terminal cannot be taken again; the run ends");
+            self.shared.end.raise();
+        }
+        (self.dirty, self.look_due) = (true, true);
+    }
+
+    fn leave(&mut self, leave: Leave) {
+        self.leaving = Some(leave);
+        match leave {
+            Leave::KeepAll => self.shared.end.raise(),
+            Leave::CancelOpenings => self.act(Asker::Key, Act::CancelAll(None)),
+            Leave::Flatten => {
+                let number = self.shared.latch.trip(&KillCause::Shell { flatten: true }, clock::now());
+                let outcomes = self.shared.outcomes();
+                let _verified = outcomes.and_then(|outcomes| outcomes.wait(number, END_WITHIN));
+                self.shared.end.raise();
+            }
+        }
+    }
+}
+
+/// What a request answered, in lines that a palette can show.
+fn shown(out: &serde_json::Value) -> Vec<String> {
+    match out {
+        serde_json::Value::Null => Vec::new(),
+        serde_json::Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, value)| *name != "schema" && !value.is_array() && !value.is_object())
+            .map(|(name, value)| match value {
+                serde_json::Value::String(text) => format!("{name} {text}"),
+                other => format!("{name} {other}"),
+            })
+            .collect(),
+        other => vec![other.to_string()],
+    }
+}

@@ -1,0 +1,13 @@
+//! The window held to its promises as a whole: pictures of the screen compared sign by sign, every
+//! size drawn, and a great many keys pressed against a ladder of confirmations written a second time.
+
+/// Any size, any state: no panic, the badge and the kill's hint in sight, figures whole.
+mod any_size;
+/// The ladder of confirmations, key by key.
+mod ladder;
+/// Many random keys against the ladder.
+mod random_keys;
+/// The states that are drawn.
+pub(super) mod scene;
+/// The pictures.
+mod screens;

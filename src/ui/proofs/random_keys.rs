@@ -1,0 +1,394 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use ratatui::crossterm::event::KeyCode;
+
+use super::scene::{self, judged};
+use crate::domain::calendar::Phase;
+use crate::domain::intent::Intent;
+use crate::domain::mode::Mode;
+use crate::engine::event::Act;
+use crate::risk::refusal::{Code, Figure};
+use crate::ui::effect::Effect;
+use crate::ui::fixture::{Variant, model, seen_in};
+use crate::ui::key::Key;
+use crate::ui::model::{Model, Pane, Popup};
+use crate::ui::msg::{Asker, KillView, Msg};
+use crate::ui::seen::Seen;
+use crate::ui::theme::{Depth, Theme, ThemeName};
+use crate::ui::update::update;
+
+/// A generator of its own, so that a failure comes again (Knuth's MMIX constants).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % below
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+
+    fn percent(&mut self, share: usize) -> bool {
+        self.below(100) < share
+    }
+}
+
+/// Ways that lead somewhere; single keys are strewn among them.
+const WAYS: [&str; 16] = [
+    "b 1 enter",
+    "b 1 enter y",
+    "b 5 0 enter y",
+    "s 1 enter y",
+    "b 1 tab Ctrl-u 1 6 enter y",
+    "x y",
+    "X y",
+    "C y",
+    "c",
+    "G c",
+    "G r enter",
+    "G r 9 enter y",
+    "e enter",
+    "enter enter",
+    "y y y",
+    ": k i l l enter esc",
+];
+const SINGLE: [&str; 48] = [
+    "b",
+    "s",
+    "x",
+    "X",
+    "C",
+    "c",
+    "r",
+    "e",
+    "p",
+    "y",
+    "y",
+    "y",
+    "n",
+    "q",
+    "?",
+    ":",
+    "/",
+    "m",
+    "i",
+    "h",
+    "j",
+    "k",
+    "g",
+    "G",
+    "1",
+    "2",
+    "3",
+    "5",
+    "0",
+    "9",
+    ".",
+    "$",
+    "%",
+    "=",
+    "enter",
+    "enter",
+    "enter",
+    "esc",
+    "esc",
+    "tab",
+    "up",
+    "down",
+    "left",
+    "right",
+    "backspace",
+    "Ctrl-u",
+    "Ctrl-l",
+    "space",
+];
+
+/// What stood before a key.
+struct Before {
+    model: Model,
+    key: Key,
+    at_ms: u64,
+    gap_ms: u64,
+    /// Since when the question is up, by the hand's clock.
+    asked_ms: Option<u64>,
+}
+
+impl Before {
+    fn seen(&self) -> &Seen {
+        self.model.seen.as_ref().unwrap()
+    }
+
+    /// `y`, by itself, a while after the question for exactly this came up.
+    fn is_confirmed(&self, effect: &Effect) -> bool {
+        let asks = matches!(&self.model.popup, Some(Popup::Confirm(asked)) if asked.effect == *effect);
+        let read = self.asked_ms.is_some_and(|since| self.at_ms >= since + 300);
+        asks && read && self.key == Key::letter('y') && self.gap_ms >= 12 && self.model.size.0 >= 40
+    }
+
+    /// Enter, by itself, in a ticket that is in sight.
+    fn is_entered(&self, number: u64) -> bool {
+        let ticket = self.model.ticket.as_ref();
+        self.key.code == KeyCode::Enter
+            && self.gap_ms >= 12
+            && self.model.popup.is_none()
+            && (!self.model.kill.tripped || self.model.kill_hidden)
+            && self.model.pane == Pane::Ticket
+            && self.model.size.0 >= 80
+            && ticket.is_some_and(|ticket| ticket.number == number && !ticket.sent)
+    }
+
+    /// Whether the ladder asks for a word even in sim.
+    fn must_ask(&self, intent: &Intent) -> bool {
+        let Some(preview) = self.seen().preview.as_ref().filter(|one| one.intent == *intent) else {
+            return true;
+        };
+        let limits = [
+            Code::PositionLimit,
+            Code::GrossLimit,
+            Code::HeatLimit,
+            Code::DailyLossReached,
+            Code::OrderLimit,
+        ];
+        let half = preview.decision.checks.iter().any(|check| match (check.value, check.limit) {
+            (Figure::Money(value), Figure::Money(limit)) => {
+                limits.contains(&check.code) && value.to_f64() > limit.to_f64() * 0.500_001
+            }
+            _ => false,
+        });
+        half || !preview.decision.is_approved()
+            || self.seen().snapshot.phase != Phase::Regular
+            || self.is_far(intent)
+    }
+
+    fn is_far(&self, intent: &Intent) -> bool {
+        let market = self.seen().markets.iter().find(|market| market.symbol == intent.symbol);
+        let Some((bid, ask)) = market.and_then(|market| market.bid.zip(market.ask)) else { return true };
+        let middle = f64::midpoint(bid.to_f64(), ask.to_f64());
+        let price = intent.kind.limit().or(intent.kind.stop());
+        price.is_some_and(|price| (price.to_f64() - middle).abs() > middle * 0.020_001)
+    }
+
+    /// Why this effect must not be, where it must not.
+    fn fault(&self, effect: &Effect) -> Option<String> {
+        let Effect::Act(asker, act) = effect else { return None };
+        let mode = self.seen().snapshot.mode;
+        let (confirmed, live) = (self.is_confirmed(effect), mode == Mode::Live);
+        let entered = |number: u64| mode == Mode::Sim && self.is_entered(number);
+        let fine = match act {
+            Act::Submit { ticket, intent } => {
+                !live
+                    && *asker == Asker::Ticket(*ticket)
+                    && (confirmed || entered(*ticket) && !self.must_ask(intent))
+            }
+            Act::Replace { order, qty, limit, .. } => {
+                let Asker::Ticket(number) = asker else {
+                    return Some("a change without a ticket".to_owned());
+                };
+                let old = self.seen().snapshot.open_orders.iter().find(|one| one.id == *order);
+                let larger = old.zip(*qty).is_none_or(|(old, qty)| qty > old.qty);
+                let ticket = self.model.ticket.as_ref().filter(|ticket| ticket.replaces == Some(*order));
+                let intent = ticket.and_then(|ticket| ticket.intent(self.seen()).ok());
+                let far = limit.is_some() && intent.is_none_or(|intent| self.is_far(&intent));
+                !live && (confirmed || entered(*number) && !larger && !far)
+            }
+            Act::Close(symbol) => confirmed && !(live && symbol.is_none()),
+            Act::CancelAll(_) => confirmed,
+            Act::Cancel(order) => {
+                let chosen = self.key == Key::letter('c') && self.model.order == Some(*order);
+                let old = self.seen().snapshot.open_orders.iter().find(|one| one.id == *order);
+                let held = |symbol| self.seen().snapshot.positions.iter().any(|one| one.symbol == symbol);
+                let protects = old.is_none_or(|old| old.kind.stop().is_some() && held(old.symbol));
+                confirmed || chosen && !live && !protects && self.model.popup.is_none()
+            }
+            Act::PauseStrategy(_) => self.key == Key::letter('p') && self.model.popup.is_none(),
+            Act::ResumeStrategy(_) => self.key == Key::letter('p') && self.model.popup.is_none() && !live,
+            _ => false,
+        };
+        (!fine).then(|| format!("{effect:?} after {} ms by {:?} in {mode:?}", self.gap_ms, self.key))
+    }
+}
+
+struct Trial {
+    dice: Dice,
+    mode: Mode,
+    model: Model,
+    clock_ms: u64,
+    last_ms: u64,
+    asked_ms: Option<u64>,
+    way: VecDeque<Key>,
+    last_keys: VecDeque<(u64, Key)>,
+    used: BTreeSet<u64>,
+    counted: BTreeMap<&'static str, u32>,
+}
+
+impl Trial {
+    fn new(mode: Mode, seed: u64) -> Self {
+        let mut model = model((200, 50), Theme::of(ThemeName::Mono, Depth::None), false);
+        model.seen.as_mut().unwrap().snapshot.mode = mode;
+        let at_ms = model.now_ms;
+        Self {
+            dice: Dice(seed),
+            mode,
+            model,
+            clock_ms: at_ms,
+            last_ms: at_ms,
+            asked_ms: None,
+            way: VecDeque::new(),
+            last_keys: VecDeque::new(),
+            used: BTreeSet::new(),
+            counted: BTreeMap::new(),
+        }
+    }
+
+    fn next_key(&mut self) -> Key {
+        if self.way.is_empty() && self.dice.percent(25) {
+            let way = self.dice.one_of(&WAYS);
+            self.way = way.split(' ').map(scene::key).collect();
+        }
+        self.way.pop_front().unwrap_or_else(|| scene::key(self.dice.one_of(&SINGLE)))
+    }
+
+    fn gap_ms(&mut self) -> u64 {
+        let (from, span) =
+            self.dice.one_of(&[(80, 320), (80, 320), (300, 600), (300, 600), (12, 70), (0, 12)]);
+        from + u64::try_from(self.dice.below(span)).unwrap()
+    }
+
+    fn tell(&mut self, msg: Msg) {
+        let effects = update(&mut self.model, msg);
+        assert_eq!(effects, Vec::new(), "only a key asks for something");
+    }
+
+    fn press(&mut self) {
+        let (key, gap_ms) = (self.next_key(), self.gap_ms());
+        let at_ms = self.last_ms + gap_ms;
+        self.clock_ms = self.clock_ms.max(at_ms);
+        if self.dice.percent(30) {
+            // The window may lag behind the keys, which carry their own time.
+            self.clock_ms += u64::try_from(self.dice.below(50)).unwrap();
+            self.tell(Msg::Clock(self.clock_ms));
+        }
+        let was_asked = matches!(self.model.popup, Some(Popup::Confirm(_)));
+        let before = Before {
+            model: self.model.clone(),
+            key,
+            at_ms,
+            gap_ms,
+            asked_ms: self.asked_ms.filter(|_| was_asked),
+        };
+        let effects = update(&mut self.model, Msg::Key(key, at_ms));
+        self.last_ms = at_ms;
+        self.last_keys.push_back((gap_ms, key));
+        if self.last_keys.len() > 12 {
+            self.last_keys.pop_front();
+        }
+        for effect in &effects {
+            let fault = before.fault(effect);
+            assert_eq!(fault, None, "after the keys {:?}", self.last_keys);
+            self.count(effect, before.model.popup.is_some());
+        }
+        let asks = matches!(self.model.popup, Some(Popup::Confirm(_)));
+        if asks && !was_asked {
+            self.asked_ms = Some(at_ms);
+        }
+    }
+
+    fn count(&mut self, effect: &Effect, asked: bool) {
+        let name = match effect {
+            Effect::Act(_, Act::Submit { ticket, .. }) => {
+                assert!(self.used.insert(*ticket), "ticket {ticket} is sent twice: {:?}", self.last_keys);
+                if asked { "submit on y" } else { "submit" }
+            }
+            Effect::Act(_, Act::Replace { .. }) => "replace",
+            Effect::Act(_, Act::Close(Some(_))) => "close",
+            Effect::Act(_, Act::Close(None)) => "flatten",
+            Effect::Act(_, Act::Cancel(_)) => "cancel",
+            Effect::Act(_, Act::CancelAll(_)) => "cancel all",
+            _ => "other",
+        };
+        *self.counted.entry(name).or_default() += 1;
+        if let Effect::Act(asker, _) = effect {
+            let (exit, words) = self.dice.one_of(&[(0, ""), (3, "refused: RATE")]);
+            let answer = Msg::Answered { asker: *asker, exit, words: vec![words.to_owned()] };
+            self.tell(answer);
+        }
+    }
+
+    /// What comes without a key.
+    fn meanwhile(&mut self) {
+        if self.dice.percent(40) {
+            let mut seen = self.model.seen.clone().unwrap();
+            seen.preview = self.model.look().preview.map(|intent| judged(&seen, intent));
+            self.tell(Msg::Seen(seen));
+        }
+        match self.dice.below(200) {
+            0..4 => self.change(),
+            4..6 => self.tell(Msg::Paste("x y\nbuy 5\n".to_owned())),
+            6 => {
+                let (wide, high) = self.dice.one_of(&[(200, 50), (120, 36), (80, 24), (60, 16), (30, 6)]);
+                self.tell(Msg::Resized(wide, high));
+            }
+            7..10 => self.tell(Msg::Resized(200, 50)),
+            10 => {
+                let pulls = self.model.kill.pulls + 1;
+                self.tell(Msg::Kill(KillView { pulls, tripped: true, ..KillView::default() }));
+            }
+            11..14 => self.tell(Msg::Kill(KillView { pulls: self.model.kill.pulls, ..KillView::default() })),
+            _ => {}
+        }
+    }
+
+    /// The machine is in another state: rows come and go.
+    fn change(&mut self) {
+        let variant = self.dice.one_of(&[Variant::Plain, Variant::Plain, Variant::NoStop, Variant::Stale]);
+        let mut seen = seen_in(variant);
+        seen.snapshot.mode = self.mode;
+        seen.snapshot.phase = if self.dice.percent(80) { Phase::Regular } else { Phase::Closed };
+        if self.dice.percent(30) {
+            seen.snapshot.positions.remove(self.dice.below(3));
+        }
+        if self.dice.percent(30) {
+            seen.snapshot.open_orders.remove(self.dice.below(3));
+        }
+        self.tell(Msg::Seen(Box::new(seen)));
+    }
+
+    fn run(mut self, keys: u32) -> BTreeMap<&'static str, u32> {
+        for _ in 0..keys {
+            self.press();
+            self.meanwhile();
+        }
+        self.counted
+    }
+}
+
+/// Every kind came often enough for the trial to mean something.
+fn came(counted: &BTreeMap<&str, u32>, least: u32, kinds: &[&str]) {
+    for kind in kinds {
+        assert!(counted.get(kind).copied().unwrap_or(0) >= least, "{kind}: {counted:?}");
+    }
+}
+
+#[test]
+fn two_hundred_thousand_keys_in_sim_act_only_as_the_ladder_says() {
+    let counted = Trial::new(Mode::Sim, 20_131_009).run(200_000);
+    came(&counted, 20, &["submit", "submit on y", "replace", "close", "flatten", "cancel", "cancel all"]);
+}
+
+#[test]
+fn random_keys_in_paper_place_nothing_without_a_word() {
+    let counted = Trial::new(Mode::Paper, 7).run(60_000);
+    came(&counted, 5, &["submit on y", "close", "flatten", "cancel"]);
+    assert_eq!(counted.get("submit"), None, "{counted:?}");
+}
+
+#[test]
+fn random_keys_in_live_never_place_an_order() {
+    let counted = Trial::new(Mode::Live, 7).run(100_000);
+    came(&counted, 5, &["close", "cancel", "cancel all"]);
+    for kind in ["submit", "submit on y", "replace", "flatten"] {
+        assert_eq!(counted.get(kind), None, "{counted:?}");
+    }
+}

@@ -1,0 +1,98 @@
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::risk::state::TradingState;
+use crate::ui::ink::{cut, put};
+use crate::ui::model::Model;
+use crate::ui::words;
+
+/// The machine is silent for this long before the window says so.
+const SILENT_MS: u64 = 3_000;
+/// Bands that have room at most.
+const BANDS_MAX: u16 = 3;
+
+/// What must be said across the whole width, the worst first.
+///
+/// ```text
+///  ENGINE DOWN: Ctrl-\ twice closes every position; no order is handled any more: …
+///  HALTED: the window's kill key. :rearm --reason TEXT trades again
+///  REDUCE-ONLY: daily loss 2000.00 of 2000.00
+/// ```
+pub(super) fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> u16 {
+    let mut row = 0;
+    for (text, style) in said(model).into_iter().take(usize::from(BANDS_MAX.min(area.height / 4))) {
+        buf.set_style(Rect { y: area.y + row, height: 1, ..area }.intersection(buf.area), style);
+        put(buf, area, area.x, row, &format!(" {}", cut(&text, area.width.saturating_sub(2))), style);
+        row += 1;
+    }
+    row
+}
+
+fn said(model: &Model) -> Vec<(String, Style)> {
+    let (theme, mut all) = (&model.theme, Vec::new());
+    if let Some(why) = &model.engine_down {
+        all.push((format!("{}: {}: {why}", words::ENGINE_DOWN, words::ENGINE_DOWN_ADVICE), theme.live));
+    } else if model.seen.is_some() && model.silent_ms() > SILENT_MS {
+        let seconds = model.silent_ms() / 1_000;
+        all.push((
+            format!("MACHINE SILENT for {seconds}s: what stands here is old; Ctrl-\\ still stops"),
+            theme.live,
+        ));
+    }
+    let Some(seen) = &model.seen else { return all };
+    let snapshot = &seen.snapshot;
+    let why = match snapshot.halt_reason.as_deref() {
+        Some("kill") => "the kill was pulled",
+        Some(why) => why,
+        None => "no reason is known",
+    };
+    match snapshot.state {
+        TradingState::Halted => {
+            all.push((format!("HALTED: {why}.  :rearm --reason TEXT  trades again"), theme.band));
+        }
+        _ if model.kill.tripped => {
+            all.push(("HALTED: the kill was pulled; the machine is being told".to_owned(), theme.band));
+        }
+        TradingState::ReduceOnly => {
+            all.push((format!("REDUCE-ONLY: {why}; positions can only be made smaller today"), theme.band));
+        }
+        TradingState::Active => {}
+    }
+    if let Some(cause) = snapshot.not_ready {
+        all.push((words::not_ready(cause), theme.band));
+    }
+    if seen.data_ended {
+        all.push((words::data_ended(&seen.about.data), theme.band));
+    }
+    if !snapshot.adjusts.is_empty() {
+        let numbers: Vec<String> = snapshot.adjusts.iter().map(ToString::to_string).collect();
+        all.push((
+            format!(
+                "ADJUST {}: differs from the venue; :acknowledge NUMBER --reason TEXT",
+                numbers.join(", ")
+            ),
+            theme.band,
+        ));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+    use crate::ui::theme::{Depth, Theme, ThemeName};
+
+    #[test]
+    fn data_that_is_over_is_said_and_what_the_next_start_does() {
+        let mut model = fixture::model((80, 24), Theme::of(ThemeName::Mono, Depth::None), false);
+        assert!(said(&model).is_empty());
+        if let Some(seen) = &mut model.seen {
+            seen.data_ended = true;
+        }
+        let text = said(&model).remove(0).0;
+        assert!(text.contains("THE DATA IS OVER") && text.contains("begins a new ledger"), "{text}");
+        assert!(cut(&text, 78).contains("begins a new ledger"), "what to do has room at 80 columns");
+    }
+}
