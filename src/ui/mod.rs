@@ -1,7 +1,7 @@
 //! Floor 3: the window: what is seen, what keys mean, how it is drawn.
 //!
-//! Duty: [`model::Model`] is all that the window knows, [`update::update`] changes it by one message
-//! and says what is to be done, [`view::draw`] paints it and changes nothing.
+//! Duty: `model::Model` is all that the window knows, `update::update` changes it by one message
+//! and says what is to be done, `view::draw` paints it and changes nothing.
 //! Knows nothing of threads, sockets, brokers and files: it asks for things, `app` does them.
 
 /// No cell outside ASCII, for terminals without it.
