@@ -183,7 +183,7 @@ fn a_second_press_flattens_and_a_key_that_is_held_does_not() {
     ];
     for (number, (what, times)) in holds.into_iter().enumerate() {
         hold(&mut desk, times.into_iter());
-        desk.shows(&[OVERLAY, READ_AGAIN, "Ctrl-\\ again   flatten 1 position"]);
+        desk.shows(&[OVERLAY, READ_AGAIN, "Ctrl-\\ again  flatten 1 position"]);
         assert!(desk.home.state_is("halted") && desk.home.positions() == 1, "{what}");
         desk.rearm();
         assert_eq!(flattens(&desk.home), vec!["Text(\"0 0\")"; number + 1], "{what}");
