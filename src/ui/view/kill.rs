@@ -61,7 +61,10 @@ fn of_outcome(kill: &KillView, done: &KillDone) -> Vec<(String, bool)> {
     };
     let mut all = Vec::new();
     if !kill.flatten || done.cancelled > 0 {
-        all.push((format!("{} cancelled.", count(done.cancelled, "opening order", "opening orders")), false));
+        // A flatten takes stops down too, before it closes what they protected.
+        let (one, many) =
+            if kill.flatten { ("order", "orders") } else { ("opening order", "opening orders") };
+        all.push((format!("{} cancelled.", count(done.cancelled, one, many)), false));
     }
     if kill.flatten {
         all.push((format!("{} closed.", count(done.flattened, "position", "positions")), false));
