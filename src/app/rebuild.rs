@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
+use crate::domain::market::{Quote, Tick};
 use crate::domain::order::{OrderKind, TimeInForce};
 use crate::domain::venue::{KillAsked, KillDeed, ReportKind, VenueAnswer, VenueReport, VenueRequest};
 use crate::engine::event::{Asked, Event};
@@ -74,11 +75,13 @@ impl Again<'_> {
             ReportKind::Canceled => {
                 self.exchange.cancel(report.order, at);
             }
-            ReportKind::Filled(fill)
-                if self.executions.insert(fill.execution.clone())
-                    && self.exchange.order(report.order).is_none() =>
-            {
-                self.exchange.submit(&market_request(fill), at);
+            ReportKind::Filled(fill) if self.executions.insert(fill.execution.clone()) => {
+                if self.exchange.order(report.order).is_none() {
+                    self.exchange.submit(&market_request(fill), at);
+                } else if !self.exchange.fills().iter().any(|known| known.execution == fill.execution) {
+                    // The ticks of a full disk are lost with their tape: the fill tells what the market was.
+                    self.exchange.on_tick(&market_of(fill, at));
+                }
             }
             _ => {}
         }
@@ -97,6 +100,12 @@ impl Again<'_> {
             self.deeds.pop_front();
         }
     }
+}
+
+/// The market in which a fill can have happened.
+fn market_of(fill: &crate::domain::fill::Fill, at: At) -> Tick {
+    let (symbol, price, qty) = (fill.symbol, fill.price, fill.qty);
+    Tick::Quote(Quote { symbol, bid: price, bid_qty: qty, ask: price, ask_qty: qty, at })
 }
 
 fn with_event(row: Row) -> Result<(Row, Event), String> {
@@ -274,6 +283,26 @@ mod tests {
         let protected_now = snapshot.positions.first().map_or(Qty::ZERO, |position| position.protected_qty);
         assert_eq!((held_now, protected_now), (Qty::shares(held), Qty::shares(protected)), "{snapshot:?}");
         assert!(snapshot.adjusts.is_empty(), "{snapshot:?}");
+    }
+
+    /// A full disk loses the tape's ticks while the emergency file keeps the venue's words.
+    #[test]
+    fn a_fill_whose_tick_the_tape_lost_is_not_undone_by_a_restart() {
+        let home = Home::new("lost-tick");
+        let mut sim = home.holding();
+        let (tape, kept) = (home.0.join("data/sim-0001.tape"), home.0.join("tape.kept"));
+        std::fs::copy(&tape, &kept).unwrap();
+        tick(&mut sim, 600, 10_100);
+        let now = sim.pump.now();
+        sim.pump.turn(now, Event::Operator(Act::Close(None)));
+        check(&sim.pump.engine().snapshot(), 0, 0);
+        drop(sim);
+        std::fs::copy(&kept, &tape).unwrap();
+        let again = home.start();
+        check(&again.pump.engine().snapshot(), 0, 0);
+        assert!(again.pump.engine().snapshot().open_orders.is_empty());
+        drop(again);
+        home.is_clean();
     }
 
     #[test]
