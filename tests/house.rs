@@ -45,7 +45,7 @@ const GUARDED: [(&str, &[&str]); 20] = [
     ("age::", &["vault/"]),
     ("argon2", &["vault/"]),
     ("ratatui", &["ui/", "app/terminal.rs"]),
-    ("crossterm", &["ui/", "app/terminal.rs"]),
+    ("crossterm", &["ui/", "app/keyboard.rs", "app/terminal.rs"]),
     ("SystemTime", &["app/clock.rs"]),
     ("Instant::now", &["app/clock.rs"]),
     ("std::env::var", &["app/", "cli/"]),

@@ -8,9 +8,11 @@
 #[path = "pty/desk.rs"]
 mod desk;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use hardstop::domain::at::At;
 use nix::sys::signal::Signal;
 
 use crate::desk::{CHORD, Desk, ESC, F12, Home, until};
@@ -155,6 +157,59 @@ fn the_chord_and_the_end_pass_a_terminal_that_takes_nothing() {
     assert_eq!(desk.ended(), 0);
     let ends = desk.home.journal("SELECT count(*) FROM record WHERE kind = 'end'");
     assert_eq!(ends, ["Integer(1)"], "the run ended in order");
+}
+
+/// A connection that breaks amid a paste leaves one without its end: nothing after it is a key for a moment,
+/// and the chord is one all the same.
+#[test]
+fn the_chord_passes_a_paste_that_never_ends() {
+    let mut desk = open("endless", 80, 24);
+    desk.shows(&["SPY"]);
+    for (number, chord) in [CHORD, F12].into_iter().enumerate() {
+        desk.press_for(":", &["═ Command"]);
+        desk.press("\x1b[200~buy SPY 1");
+        desk.press(chord);
+        until("it is halted", || desk.home.state_is("halted"));
+        desk.shows(&[OVERLAY, "HALTED", "buy SPY 1"]);
+        desk.press(ESC);
+        desk.hides(&["═ Command"]);
+        desk.rearm();
+        assert_eq!(flattens(&desk.home), vec!["Text(\"0 0\")"; number + 1]);
+    }
+    assert_eq!(desk.close(Signal::SIGTERM).0, 0);
+}
+
+/// A Monday of 2010, at half past nine in New York.
+const FLOOD_BEGINS: At = At::from_seconds(1_262_615_400);
+const FLOOD_TICKS_A_SECOND: i64 = 20_000;
+
+/// Half a minute of quotes, so many a second.
+fn a_flood(home: &Home) -> String {
+    let mut rows = "timestamp,symbol,bid_price,bid_size,ask_price,ask_size\n".to_owned();
+    for number in 0..30 * FLOOD_TICKS_A_SECOND {
+        let at = At::from_nanos(FLOOD_BEGINS.nanos() + number * 1_000_000_000 / FLOOD_TICKS_A_SECOND);
+        writeln!(rows, "{at},SPY,100.0{},1000,100.10,1000", number % 9).unwrap();
+    }
+    home.write("flood.csv", &rows)
+}
+
+#[test]
+fn the_chord_passes_twenty_thousand_ticks_a_second() {
+    let home = Home::new("flood");
+    let flood = a_flood(&home);
+    let mut desk = Desk::spawn(home, 200, 50, &["--speed", "1", "--data", &flood]);
+    desk.shows(&["SIM", HINT]);
+    until("the data flows", || desk.home.clock().is_some_and(|clock| clock > FLOOD_BEGINS));
+    let (before, began) = (desk.home.clock().unwrap(), Instant::now());
+    desk.press(CHORD);
+    until("it is halted", || desk.home.state_is("halted"));
+    let waited = began.elapsed();
+    desk.shows(&[OVERLAY, "HALTED", READ_AGAIN]);
+    let (after, passed) = (desk.home.clock().unwrap(), began.elapsed());
+    let ticks = after.millis_since(before) * FLOOD_TICKS_A_SECOND / 1_000;
+    assert!(ticks > 0, "the data flowed all the time");
+    println!("halted within {waited:?} of the press, amid {ticks} ticks in {passed:?}");
+    assert_eq!(desk.close(Signal::SIGTERM).0, 0);
 }
 
 fn flattens(home: &Home) -> Vec<String> {

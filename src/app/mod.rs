@@ -27,6 +27,8 @@ pub mod instance;
 pub mod ledgers;
 /// What a headless run prints.
 pub mod lines;
+/// A terminal's bytes, read: the chord before anything else.
+mod keyboard;
 /// Log files, never the terminal.
 pub mod logs;
 /// The machine in its loop: fed, asked, told of kills.
@@ -49,3 +51,6 @@ pub mod sim;
 pub mod terminal;
 /// A run with a window.
 pub mod window;
+/// What is left of a window that died.
+#[cfg(test)]
+mod window_death;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::sys::signal::{Signal, raise};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGXFSZ};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::app::clock;
@@ -53,6 +53,14 @@ pub fn listen(end: EndFlag, latch: KillLatch) -> Result<(), String> {
 /// When the system does not let us listen.
 pub fn listen_to_job(told: impl Fn(Job) + Send + 'static) -> Result<(), String> {
     hear(&[SIGTSTP, SIGCONT], move |signal| told(if signal == SIGTSTP { Job::Stop } else { Job::Continue }))
+}
+
+/// Listens for WINCH: the terminal has another size.
+///
+/// # Errors
+/// When the system does not let us listen.
+pub fn listen_to_size(told: impl Fn() + Send + 'static) -> Result<(), String> {
+    hear(&[SIGWINCH], move |_| told())
 }
 
 /// Stands still until somebody lets the process go on.

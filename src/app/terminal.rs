@@ -1,14 +1,19 @@
+use std::collections::VecDeque;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::mem::ManuallyDrop;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::read;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
-use ratatui::crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -18,16 +23,18 @@ use ratatui::layout::Rect;
 
 use crate::app::chord::{Chord, Press};
 use crate::app::clock::{self, Stopwatch};
+use crate::app::keyboard::{Input, Keyboard};
 use crate::app::note::Note;
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
-use crate::ui::key::Key;
 use crate::ui::model::Model;
 use crate::ui::theme::Depth;
 use crate::ui::view;
 
 /// A key that is held down repeats at least this often.
 const REPEAT_WITHIN: Duration = Duration::from_millis(100);
+/// A paste or a sequence of which nothing more came for so long has no end.
+const UNFINISHED_FOR: Duration = Duration::from_millis(500);
 
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -196,29 +203,21 @@ pub fn listen(
     dropped: Arc<AtomicBool>,
 ) -> Result<(), String> {
     let listens = move || {
+        let mut ear = Ear { keyboard: Keyboard::default(), heard: VecDeque::new(), since };
         let mut chord = Chord::default();
-        let mut next = None;
         loop {
-            let event = next.take().map_or_else(event::read, Ok);
-            let at_ms = (since.seconds() * 1_000.0) as u64;
-            let note = match event {
+            let note = match ear.next() {
                 Err(fault) => {
                     // A window that is lost is not traded without: the run ends in order.
                     let _window_gone = notes.send(Note::Gone(fault.to_string()));
                     return;
                 }
-                Ok(event::Event::Key(pressed)) => match Key::of(&pressed) {
-                    None => continue,
-                    Some(key) if key.is_kill() => {
-                        let repeats = pressed.kind == event::KeyEventKind::Repeat;
-                        pull(&latch, &mut chord, at_ms, repeats, &mut next);
-                        Note::Kill
-                    }
-                    Some(key) => Note::Key(key, at_ms),
-                },
-                Ok(event::Event::Paste(text)) => Note::Paste(text),
-                Ok(event::Event::Resize(columns, rows)) => Note::Resized(columns, rows),
-                Ok(_) => continue,
+                Ok((Input::Kill, at_ms)) => {
+                    pull(&latch, &mut chord, at_ms, &mut ear);
+                    Note::Kill
+                }
+                Ok((Input::Key(key), at_ms)) => Note::Key(key, at_ms),
+                Ok((Input::Paste(text), _)) => Note::Paste(text),
             };
             // A window that does not keep up loses keys, never the kill: this thread waits for nobody.
             match notes.try_send(note) {
@@ -232,20 +231,78 @@ pub fn listen(
     thread.map(drop).map_err(|fault| format!("no thread for the keys: {fault}"))
 }
 
+/// The keys of the terminal on stdin, each with when it was read.
+struct Ear {
+    keyboard: Keyboard,
+    heard: VecDeque<(Input, u64)>,
+    since: Arc<Stopwatch>,
+}
+
+impl Ear {
+    fn next(&mut self) -> io::Result<(Input, u64)> {
+        loop {
+            if let Some(heard) = self.heard.pop_front() {
+                return Ok(heard);
+            }
+            let patience = self.keyboard.waits().then_some(UNFINISHED_FOR);
+            if !self.hear(patience)? {
+                let at_ms = self.now_ms();
+                self.heard.extend(self.keyboard.give_up().into_iter().map(|input| (input, at_ms)));
+            }
+        }
+    }
+
+    /// Whether the chord is the next thing that comes, within `patience`.
+    fn hears_the_chord(&mut self, patience: Duration) -> bool {
+        if self.heard.is_empty() {
+            // What goes wrong here goes wrong again with the next reading, and is said there.
+            let _said_there = self.hear(Some(patience));
+        }
+        matches!(self.heard.front(), Some((Input::Kill, _)))
+    }
+
+    /// Takes in what there is; `false` when nothing came within `patience`.
+    fn hear(&mut self, patience: Option<Duration>) -> io::Result<bool> {
+        let stdin = io::stdin();
+        let timeout = patience.map_or(PollTimeout::NONE, |patience| {
+            PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)
+        });
+        let mut there = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut there, timeout) {
+            Err(Errno::EINTR) => return Ok(true),
+            Err(fault) => return Err(fault.into()),
+            Ok(0) => return Ok(false),
+            Ok(_) => {}
+        }
+        let mut bytes = [0_u8; 4_096];
+        match read(stdin.as_fd(), &mut bytes) {
+            Err(Errno::EINTR | Errno::EAGAIN) => {}
+            Err(fault) => return Err(fault.into()),
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(length) => {
+                let inputs = self.keyboard.take(bytes.get(..length).unwrap_or_default());
+                let at_ms = self.now_ms();
+                self.heard.extend(inputs.into_iter().map(|input| (input, at_ms)));
+            }
+        }
+        Ok(true)
+    }
+
+    fn now_ms(&self) -> u64 {
+        (self.since.seconds() * 1_000.0) as u64
+    }
+}
+
 /// The chord. Where a second press could as well be a repeat of a key that is held down, the repeats that
 /// would follow it are waited for: a tenth of a second, and for flattening only.
-fn pull(latch: &KillLatch, chord: &mut Chord, at_ms: u64, repeats: bool, next: &mut Option<event::Event>) {
+fn pull(latch: &KillLatch, chord: &mut Chord, at_ms: u64, ear: &mut Ear) {
     let at = clock::now();
-    let press = if repeats { Press::Held } else { chord.pressed(at_ms) };
-    let held = match press {
+    let held = match chord.pressed(at_ms) {
         // What is not halted is halted at once, also by a key that stayed down over a re-arm.
         _ if !latch.is_tripped() => false,
         Press::Counts => false,
         Press::Held => true,
-        Press::Unclear => {
-            *next = event::poll(REPEAT_WITHIN).ok().filter(|there| *there).and_then(|_| event::read().ok());
-            matches!(next, Some(event::Event::Key(more)) if Key::of(more).is_some_and(Key::is_kill))
-        }
+        Press::Unclear => ear.hears_the_chord(REPEAT_WITHIN),
     };
     if held {
         latch.note_held(at);

@@ -16,7 +16,7 @@ use crate::app::instance::Instance;
 use crate::app::logs;
 use crate::app::machine::{LAST_KILL_WITHIN, RunResult};
 use crate::app::note::Note;
-use crate::app::signals::{EndFlag, Job, listen, listen_to_job, stand_still};
+use crate::app::signals::{EndFlag, Job, listen, listen_to_job, listen_to_size, stand_still};
 use crate::app::sim::SimPlan;
 use crate::app::terminal::{self, Screen};
 use crate::broker::latch::KillCause;
@@ -110,6 +110,13 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
     listen_to_job(move |job| {
         let note = if matches!(job, Job::Stop) { Note::Suspend } else { Note::Continued };
         drop(tells.try_send(note));
+    })?;
+    let tells = teller.clone();
+    // This thread may wait for a window that does not keep up: no size is lost.
+    listen_to_size(move || {
+        if let Ok((columns, rows)) = terminal::size() {
+            drop(tells.send(Note::Resized(columns, rows)));
+        }
     })?;
     guard_against_panics(latch.clone());
     let size = terminal::size().map_err(|fault| format!("the terminal does not say its size: {fault}"))?;

@@ -1,9 +1,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::KeyCode;
 
-/// One key press. Shift shows in the letter itself; releases and repeats of modifiers are none.
+/// One key press. Shift shows in the letter itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Hash)]
 pub struct Key {
     /// Which key.
@@ -33,22 +33,6 @@ impl Key {
     /// A letter with Ctrl held.
     pub const fn ctrl(letter: char) -> Self {
         Self { code: KeyCode::Char(letter), ctrl: true, alt: false }
-    }
-
-    /// A press as the terminal reports it; a release is none, for Windows reports those too.
-    pub fn of(event: &KeyEvent) -> Option<Self> {
-        if event.kind == KeyEventKind::Release {
-            return None;
-        }
-        let code = match event.code {
-            KeyCode::BackTab => KeyCode::BackTab,
-            KeyCode::Char(letter) if event.modifiers.contains(KeyModifiers::CONTROL) => {
-                KeyCode::Char(letter.to_ascii_lowercase())
-            }
-            other => other,
-        };
-        let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-        Some(Self { code, ctrl, alt: event.modifiers.contains(KeyModifiers::ALT) })
     }
 
     /// Whether this is the kill chord: Ctrl-\, which legacy terminals report as Ctrl-4, or F12.
@@ -153,9 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_release_is_no_press_and_control_signs_write_nothing() {
-        let release = KeyEvent::new_with_kind(KeyCode::Char('b'), KeyModifiers::NONE, KeyEventKind::Release);
-        assert_eq!(Key::of(&release), None);
+    fn control_signs_write_nothing() {
         assert_eq!(Key::letter('\u{1b}').writes(), None);
         assert_eq!(Key::ctrl('b').writes(), None);
         assert_eq!(Key::letter('b').writes(), Some('b'));

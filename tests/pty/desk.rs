@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use hardstop::domain::at::At;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -98,6 +99,18 @@ impl Home {
             std::thread::sleep(GLANCE);
         }
         until("it fills", || self.positions() == 1);
+    }
+
+    /// The market's time, as the running instance tells it.
+    pub fn clock(&self) -> Option<At> {
+        self.status()["clock"].as_str().map(|clock| clock.parse().unwrap())
+    }
+
+    /// Writes a file into the home: its path.
+    pub fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
     }
 
     pub fn kill_file(&self) -> bool {
