@@ -44,7 +44,7 @@ const GUARDED: [(&str, &[&str]); 20] = [
     ("keyring::", &["vault/"]),
     ("age::", &["vault/"]),
     ("argon2", &["vault/"]),
-    ("ratatui", &["ui/", "app/terminal.rs"]),
+    ("ratatui", &["ui/", "app/keyboard.rs", "app/terminal.rs"]),
     ("crossterm", &["ui/", "app/keyboard.rs", "app/terminal.rs"]),
     ("SystemTime", &["app/clock.rs"]),
     ("Instant::now", &["app/clock.rs"]),

@@ -1,6 +1,7 @@
 use ratatui::crossterm::event::KeyCode;
 
 use crate::ui::key::Key;
+use crate::ui::msg::Mouse;
 
 /// The byte of Ctrl-\. No sign of UTF-8 and no sequence of a key has it within.
 const CHORD: u8 = 0x1c;
@@ -22,6 +23,8 @@ pub(super) enum Input {
     Key(Key),
     /// Pasted text.
     Paste(String),
+    /// The mouse, in cells from the upper left.
+    Mouse(Mouse, u16, u16),
 }
 
 /// A terminal's bytes, read.
@@ -38,7 +41,7 @@ pub(super) struct Keyboard {
 /// How the bytes begin.
 enum Begins {
     /// With something that takes so many bytes.
-    Whole(usize, Option<Key>),
+    Whole(usize, Option<Input>),
     /// With something whose end is still to come.
     Part,
 }
@@ -90,12 +93,11 @@ impl Keyboard {
             self.pasting = Some(Vec::new());
             return;
         }
-        while let Begins::Whole(length, key) = begins(&self.rest) {
+        while let Begins::Whole(length, input) = begins(&self.rest) {
             self.rest.drain(..length);
-            match key {
-                Some(key) if key.is_kill() => out.insert(0, Input::Kill),
-                Some(key) => out.push(Input::Key(key)),
-                None => {}
+            match input {
+                Some(Input::Key(key)) if key.is_kill() => out.insert(0, Input::Kill),
+                other => out.extend(other),
             }
         }
     }
@@ -110,15 +112,18 @@ fn begins(bytes: &[u8]) -> Begins {
     let (Some(first), second) = (bytes.first(), bytes.get(1)) else { return Begins::Part };
     match (first, second) {
         (0x1b, None) => Begins::Part,
-        (0x1b, Some(0x1b)) => Begins::Whole(1, Some(Key::plain(KeyCode::Esc))),
+        (0x1b, Some(0x1b)) => Begins::Whole(1, Some(Input::Key(Key::plain(KeyCode::Esc)))),
         (0x1b, Some(b'[')) => control_sequence(bytes),
         (0x1b, Some(b'O')) => match bytes.get(2) {
-            Some(last) if last.is_ascii_graphic() => Begins::Whole(3, named(*last, 0)),
+            Some(last) if last.is_ascii_graphic() => Begins::Whole(3, named(*last, 0).map(Input::Key)),
             Some(_) => Begins::Whole(2, None),
             None => Begins::Part,
         },
         (0x1b, Some(_)) => match letter(bytes.get(1..).unwrap_or_default()) {
-            Begins::Whole(length, key) => Begins::Whole(length + 1, key.map(|key| Key { alt: true, ..key })),
+            Begins::Whole(length, Some(Input::Key(key))) => {
+                Begins::Whole(length + 1, Some(Input::Key(Key { alt: true, ..key })))
+            }
+            Begins::Whole(length, _) => Begins::Whole(length + 1, None),
             Begins::Part => Begins::Part,
         },
         _ => letter(bytes),
@@ -146,10 +151,13 @@ fn letter(bytes: &[u8]) -> Begins {
             let Some(sign) = bytes.get(..length) else { return Begins::Part };
             let letter = std::str::from_utf8(sign).ok().and_then(|text| text.chars().next());
             // A byte that begins no character is nothing, and what follows it is looked at anew.
-            return Begins::Whole(letter.map_or(1, char::len_utf8), letter.map(Key::letter));
+            return Begins::Whole(
+                letter.map_or(1, char::len_utf8),
+                letter.map(|letter| Input::Key(Key::letter(letter))),
+            );
         }
     };
-    Begins::Whole(1, Some(key))
+    Begins::Whole(1, Some(Input::Key(key)))
 }
 
 /// ECMA-48 5.4: `ESC [`, parameters and intermediates, one final byte.
@@ -158,7 +166,7 @@ fn control_sequence(bytes: &[u8]) -> Begins {
     // The Linux console's F1 to F5.
     if let Some(b'[') = body.first() {
         let key = body.get(1).map(|last| KeyCode::F(last.wrapping_sub(b'A').wrapping_add(1)));
-        return key.map_or(Begins::Part, |code| Begins::Whole(4, Some(Key::plain(code))));
+        return key.map_or(Begins::Part, |code| Begins::Whole(4, Some(Input::Key(Key::plain(code)))));
     }
     let Some(end) = body.iter().position(|byte| !(0x20..=0x3f).contains(byte)) else {
         return if bytes.len() > SEQUENCE_MAX { Begins::Whole(bytes.len(), None) } else { Begins::Part };
@@ -169,7 +177,11 @@ fn control_sequence(bytes: &[u8]) -> Begins {
         return Begins::Whole(2 + end, None);
     }
     let text = std::str::from_utf8(body.get(..end).unwrap_or_default()).unwrap_or_default();
-    let numbers = |group: &str| -> Vec<u32> { group.split(':').map(|one| one.parse().unwrap_or(0)).collect() };
+    if let Some(report) = text.strip_prefix('<') {
+        return Begins::Whole(3 + end, pointed(report, last));
+    }
+    let numbers =
+        |group: &str| -> Vec<u32> { group.split(':').map(|one| one.parse().unwrap_or(0)).collect() };
     let groups: Vec<Vec<u32>> = text.split(';').map(numbers).collect();
     let at = |group: usize, place: usize| {
         groups.get(group).and_then(|numbers| numbers.get(place)).copied().unwrap_or(0)
@@ -183,7 +195,21 @@ fn control_sequence(bytes: &[u8]) -> Begins {
         b'~' => numbered(at(0, 0), held),
         _ => named(last, held),
     };
-    Begins::Whole(3 + end, key)
+    Begins::Whole(3 + end, key.map(Input::Key))
+}
+
+/// A report of the mouse in numbers (1006): `<` button `;` column `;` row, counted from one; `M` is a press.
+fn pointed(report: &str, last: u8) -> Option<Input> {
+    let mut numbers = report.split(';').map(|number| number.parse::<u16>().ok());
+    let (button, column, row) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    // Shift, Alt and Ctrl are the bits 4, 8 and 16.
+    let does = match (button & !0b1_1100, last) {
+        (0..=2, b'M') => Mouse::Press,
+        (64, _) => Mouse::WheelUp,
+        (65, _) => Mouse::WheelDown,
+        _ => return None,
+    };
+    Some(Input::Mouse(does, column.checked_sub(1)?, row.checked_sub(1)?))
 }
 
 /// A key with what was held beside it: 1 Shift, 2 Alt, 4 Ctrl.
@@ -282,6 +308,16 @@ mod tests {
         let alt = Input::Key(Key { alt: true, ..Key::letter('x') });
         assert_eq!(Keyboard::default().take(b"\x1bx"), [alt]);
         assert_eq!(Keyboard::default().take(b"\x1b[98;1:3u"), [], "a release is no press");
+        for (bytes, input) in [
+            ("\x1b[<0;10;3M", Some(Input::Mouse(Mouse::Press, 9, 2))),
+            ("\x1b[<64;1;1M", Some(Input::Mouse(Mouse::WheelUp, 0, 0))),
+            ("\x1b[<65;300;99M", Some(Input::Mouse(Mouse::WheelDown, 299, 98))),
+            ("\x1b[<0;10;3m", None),
+            ("\x1b[<0;0;3M", None),
+            ("\x1b[<0;99999999;3M", None),
+        ] {
+            assert_eq!(Keyboard::default().take(bytes.as_bytes()), input.into_iter().collect::<Vec<_>>());
+        }
     }
 
     #[test]
@@ -293,7 +329,9 @@ mod tests {
 
     #[test]
     fn nothing_that_is_unfinished_holds_the_chord_back() {
-        for before in ["\x1b[200~abc", "\x1b[200~", "\x1b[1;", "\x1b[", "\x1bO", "é\u{fe}", "abc", "\x1b]0;title"] {
+        for before in
+            ["\x1b[200~abc", "\x1b[200~", "\x1b[1;", "\x1b[", "\x1bO", "é\u{fe}", "abc", "\x1b]0;title"]
+        {
             for chord in ["\x1c", "\x1b[24~"] {
                 let mut keyboard = Keyboard::default();
                 keyboard.take(before.as_bytes());

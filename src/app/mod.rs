@@ -23,12 +23,12 @@ mod desk_market;
 pub mod engine_room;
 /// One instance a ledger.
 pub mod instance;
+/// A terminal's bytes, read: the chord before anything else.
+mod keyboard;
 /// Where ledgers stand, and which one goes on.
 pub mod ledgers;
 /// What a headless run prints.
 pub mod lines;
-/// A terminal's bytes, read: the chord before anything else.
-mod keyboard;
 /// Log files, never the terminal.
 pub mod logs;
 /// The machine in its loop: fed, asked, told of kills.

@@ -1,7 +1,7 @@
 use crate::app::control::Reply;
 use crate::app::machine::RunResult;
 use crate::ui::key::Key;
-use crate::ui::msg::Asker;
+use crate::ui::msg::{Asker, Mouse};
 use crate::ui::seen::Seen;
 
 /// What reaches the window from other threads.
@@ -11,6 +11,8 @@ pub enum Note {
     Key(Key, u64),
     /// Text was pasted.
     Paste(String),
+    /// The mouse did something, where.
+    Mouse(Mouse, u16, u16),
     /// The terminal has another size.
     Resized(u16, u16),
     /// The kill was pulled, or its task has answered.

@@ -36,6 +36,10 @@ const REPEAT_WITHIN: Duration = Duration::from_millis(100);
 /// A paste or a sequence of which nothing more came for so long has no end.
 const UNFINISHED_FOR: Duration = Duration::from_millis(500);
 
+/// Presses and wheel (1000), told in numbers (1006).
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -152,6 +156,14 @@ impl Screen {
         self.forget()
     }
 
+    /// Asks the terminal for presses of the mouse and turns of its wheel, or for none. Moves are not asked
+    /// for: they are many, and mean nothing here.
+    pub fn take_mouse(&mut self, taken: bool) {
+        let out = self.terminal.backend_mut();
+        // A terminal that is gone is found out by the next painting.
+        let _gone = out.write_all(if taken { MOUSE_ON } else { MOUSE_OFF }).and_then(|()| Write::flush(out));
+    }
+
     /// Text onto the clipboard of the terminal (OSC 52).
     ///
     /// # Errors
@@ -180,6 +192,7 @@ fn enter() -> io::Result<()> {
 /// is no fault.
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
+        let _gone = io::stdout().write_all(MOUSE_OFF);
         let _gone =
             execute!(io::stdout(), EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _gone = disable_raw_mode();
@@ -218,6 +231,7 @@ pub fn listen(
                 }
                 Ok((Input::Key(key), at_ms)) => Note::Key(key, at_ms),
                 Ok((Input::Paste(text), _)) => Note::Paste(text),
+                Ok((Input::Mouse(does, column, row), _)) => Note::Mouse(does, column, row),
             };
             // A window that does not keep up loses keys, never the kill: this thread waits for nobody.
             match notes.try_send(note) {

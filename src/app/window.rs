@@ -348,6 +348,7 @@ impl Window {
         match note {
             Note::Key(key, at_ms) => self.take(Msg::Key(key, at_ms)),
             Note::Paste(text) => self.take(Msg::Paste(text)),
+            Note::Mouse(does, column, row) => self.take(Msg::Mouse(does, column, row)),
             Note::Resized(columns, rows) => self.take(Msg::Resized(columns, rows)),
             Note::Kill => self.dirty = true,
             Note::Turned => self.look_due = true,
@@ -409,6 +410,7 @@ impl Window {
             Effect::Redraw => {
                 let _gone = self.screen.forget();
             }
+            Effect::Mouse(taken) => self.screen.take_mouse(taken),
             Effect::Suspend => self.suspend(),
             Effect::Quit(leave) => self.leave(leave),
         }
@@ -458,6 +460,7 @@ impl Window {
             tracing::error!(%fault, "the terminal cannot be taken again; the run ends");
             self.shared.end.raise();
         }
+        self.screen.take_mouse(self.model.mouse);
         (self.dirty, self.look_due) = (true, true);
     }
 

@@ -3,11 +3,11 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::app::clock::Speed;
+use crate::app::clock::{Speed, Stopwatch};
 use crate::app::control::Request;
 use crate::app::paths::Paths;
 use crate::app::sim::{SimPlan, open};
@@ -25,7 +25,7 @@ use crate::risk::state::TradingState;
 use crate::ui::keys::Keys;
 use crate::ui::theme::{Depth, Theme, ThemeName};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE_S: f64 = 20.0;
 
 fn home() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/window-dies")
@@ -78,7 +78,7 @@ fn the_program_in_the_terminal() {
 }
 
 fn until(what: &str, seen: &Mutex<Vec<u8>>, holds: impl Fn(&str) -> bool) {
-    let began = Instant::now();
+    let began = Stopwatch::start();
     loop {
         let mut screen = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
         screen.process(&seen.lock().unwrap());
@@ -86,7 +86,7 @@ fn until(what: &str, seen: &Mutex<Vec<u8>>, holds: impl Fn(&str) -> bool) {
         if holds(&text) {
             return;
         }
-        assert!(began.elapsed() < PATIENCE, "{what}:\n{text}");
+        assert!(began.seconds() < PATIENCE_S, "{what}:\n{text}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -120,12 +120,12 @@ fn a_window_that_dies_gives_the_terminal_back_and_the_next_start_is_halted() {
     std::thread::sleep(Duration::from_millis(200));
     keys.write_all(b"\r").unwrap();
 
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let code = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status.exit_code();
         }
-        assert!(began.elapsed() < PATIENCE, "the process outlives its window");
+        assert!(began.seconds() < PATIENCE_S, "the process outlives its window");
         std::thread::sleep(Duration::from_millis(20));
     };
     assert_eq!(code, 101);
@@ -148,8 +148,7 @@ fn assert_next_start_is_halted() {
 }
 
 fn first_ledger(data: &Path) -> PathBuf {
-    let mut all: Vec<PathBuf> =
-        std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut all: Vec<PathBuf> = std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path()).collect();
     all.retain(|path| path.extension().is_some_and(|ending| ending == "db"));
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)

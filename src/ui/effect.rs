@@ -12,6 +12,8 @@ pub enum Effect {
     Copy(String),
     /// Everything is painted anew.
     Redraw,
+    /// The mouse is taken, or left to the terminal.
+    Mouse(bool),
     /// The process steps into the background.
     Suspend,
     /// The run ends in order.

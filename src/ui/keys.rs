@@ -55,6 +55,8 @@ pub enum Action {
     Copy,
     /// Paint everything anew.
     Redraw,
+    /// Take the mouse, or leave it to the terminal.
+    Mouse,
     /// Step into the background.
     Suspend,
     /// End the run.
@@ -87,7 +89,7 @@ const fn bind(
 }
 
 /// Every key of the window. What is upper case reaches further and is always asked again.
-pub const TABLE: [Binding; 28] = [
+pub const TABLE: [Binding; 29] = [
     bind(Action::Help, "help", &["?"], "help", "what every key does"),
     bind(
         Action::Palette,
@@ -131,6 +133,7 @@ pub const TABLE: [Binding; 28] = [
     bind(Action::Open, "open", &["Enter"], "", "the focused pane alone on the screen"),
     bind(Action::Back, "back", &["Esc"], "", "away with what is open; destroys nothing"),
     bind(Action::Copy, "copy", &["y"], "", "the selected row onto the clipboard"),
+    bind(Action::Mouse, "mouse", &["t"], "", "take or leave the mouse"),
     bind(Action::Redraw, "redraw", &["Ctrl-l"], "", "paint everything anew"),
     bind(Action::Suspend, "suspend", &["Ctrl-z"], "", "step into the background, where nothing is at stake"),
     bind(Action::Quit, "quit", &["q", "Ctrl-c"], "quit", "end the run (asks what to do with what stands)"),

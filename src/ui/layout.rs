@@ -1,4 +1,6 @@
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
+
+use crate::ui::model::Pane;
 
 /// How much of the whole has room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,23 @@ pub fn places(size: Size, area: Rect, ticket_open: bool) -> Places {
         Size::Columns => two_columns(area, ticket_open),
         Size::Tabs => tabs(area),
         Size::Small | Size::Tiny => Places { positions: area, ..Places::default() },
+    }
+}
+
+impl Places {
+    /// The pane at a cell.
+    pub fn pane_at(&self, at: Position) -> Option<Pane> {
+        let all = [
+            (Pane::Watchlist, self.watchlist),
+            (Pane::Chart, self.chart),
+            (Pane::Ticket, self.ticket),
+            (Pane::Strategies, self.strategies),
+            (Pane::Log, self.log),
+            (Pane::Positions, self.positions),
+            (Pane::Orders, self.orders),
+            (Pane::Journal, self.journal),
+        ];
+        all.into_iter().find(|(_, place)| place.contains(at)).map(|(pane, _)| pane)
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Model {
     pub ticket: Option<Ticket>,
     /// The pane that had the focus before the ticket took it.
     pub pane_before: Pane,
+    /// Whether the mouse is ours; off until the trader says so.
+    pub mouse: bool,
     /// What lies over the screen.
     pub popup: Option<Popup>,
     /// Only lines that hold this are shown in the log.
@@ -246,6 +248,7 @@ impl Model {
             overlay: Overlay::Ema20,
             ticket: None,
             pane_before: Pane::Positions,
+            mouse: false,
             popup: None,
             filter: String::new(),
             log_back: 0,

@@ -9,6 +9,8 @@ pub enum Msg {
     Key(Key, u64),
     /// Text was pasted.
     Paste(String),
+    /// The mouse did something, where, in cells from the upper left.
+    Mouse(Mouse, u16, u16),
     /// The terminal has another size: columns, rows.
     Resized(u16, u16),
     /// The machine showed itself.
@@ -32,6 +34,17 @@ pub enum Msg {
     KeysDropped,
     /// The process was told to step into the background.
     Suspend,
+}
+
+/// What a mouse does. None of it ever sends, changes or cancels an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// A button was pressed.
+    Press,
+    /// The wheel was turned away from the hand.
+    WheelUp,
+    /// The wheel was turned towards the hand.
+    WheelDown,
 }
 
 /// Which part of the window asked for something.

@@ -12,7 +12,7 @@ use crate::ui::effect::Effect;
 use crate::ui::fixture::{Variant, model, seen_in};
 use crate::ui::key::Key;
 use crate::ui::model::{Model, Pane, Popup};
-use crate::ui::msg::{Asker, KillView, Msg};
+use crate::ui::msg::{Asker, KillView, Mouse, Msg};
 use crate::ui::seen::Seen;
 use crate::ui::theme::{Depth, Theme, ThemeName};
 use crate::ui::update::update;
@@ -331,6 +331,12 @@ impl Trial {
                 self.tell(Msg::Resized(wide, high));
             }
             7..10 => self.tell(Msg::Resized(200, 50)),
+            14..18 => {
+                let does = self.dice.one_of(&[Mouse::Press, Mouse::WheelUp, Mouse::WheelDown]);
+                let column = self.dice.one_of(&[3, 60, 90, 150, 190]);
+                let row = self.dice.one_of(&[0, 2, 8, 20, 34, 45]);
+                self.tell(Msg::Mouse(does, column, row));
+            }
             10 => {
                 let pulls = self.model.kill.pulls + 1;
                 self.tell(Msg::Kill(KillView { pulls, tripped: true, ..KillView::default() }));

@@ -44,6 +44,11 @@ pub(super) fn act(model: &mut Model, action: Action, key: Key) -> Vec<Effect> {
         Action::Timeframe => model.timeframe = next(&Timeframe::ALL, model.timeframe),
         Action::Indicator => model.overlay = next(&Overlay::ALL, model.overlay),
         Action::Copy => return rows::text(model).map(Effect::Copy).into_iter().collect(),
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            model.say(Weight::Info, if model.mouse { words::MOUSE_TAKEN } else { words::MOUSE_LEFT });
+            return vec![Effect::Mouse(model.mouse)];
+        }
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return suspend(model),
         Action::Quit => model.popup = Some(Popup::Quit(model.now_ms)),
@@ -71,7 +76,7 @@ pub(super) fn show(model: &mut Model, screen: Screen) {
 }
 
 /// The panes in sight, in the order of their numbers.
-fn panes(model: &Model) -> Vec<Pane> {
+pub(super) fn panes(model: &Model) -> Vec<Pane> {
     match (model.screen, model.shape()) {
         (Screen::Trade, Size::Full) => Pane::ALL.to_vec(),
         (Screen::Trade, Size::Columns) => vec![
@@ -99,7 +104,7 @@ fn next_pane(model: &mut Model, forward: bool) {
     }
 }
 
-fn open(model: &mut Model) {
+pub(super) fn open(model: &mut Model) {
     let screen = match model.pane {
         Pane::Watchlist | Pane::Chart => Screen::Chart,
         Pane::Positions | Pane::Orders => Screen::Orders,
@@ -175,7 +180,9 @@ fn cancel(model: &mut Model, key: Key) -> Vec<Effect> {
     };
     let effect = Effect::Act(Asker::Key, Act::Cancel(order.id));
     // Whoever takes a stop down by mistake stands unprotected: that is asked again.
-    if words::protects(order, model) || live::is_live(model) {
+    // And nobody cancels by one key what is not in sight.
+    let unseen = !panes(model).contains(&Pane::Orders);
+    if words::protects(order, model) || live::is_live(model) || unseen {
         let lines = words::cancel_order(order, model);
         ask(model, key, lines, effect);
         return Vec::new();

@@ -59,6 +59,6 @@ fn passes(effect: &Effect) -> bool {
             let word = line.trim_start_matches(':').split_whitespace().next().unwrap_or_default();
             COMMANDS.contains(&word)
         }
-        Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => true,
+        Effect::Copy(_) | Effect::Redraw | Effect::Mouse(_) | Effect::Suspend | Effect::Quit(_) => true,
     }
 }

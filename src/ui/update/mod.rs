@@ -4,6 +4,8 @@ mod act;
 mod answer;
 /// What live trading does not let through yet.
 mod live;
+/// What the mouse chooses.
+mod mouse;
 /// Keys inside popups.
 mod popups;
 /// Where a key goes.
@@ -31,6 +33,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Paste(text) => {
             paste(model, &text);
+            Vec::new()
+        }
+        Msg::Mouse(does, column, row) => {
+            mouse::mouse(model, does, column, row);
             Vec::new()
         }
         Msg::Resized(columns, rows) => {

@@ -87,6 +87,10 @@ fn go_to(model: &mut Model, digit: char) {
             Some(pane) => {
                 model.screen = Screen::Trade;
                 model.pane = *pane;
+                // A pane without a place here has the screen to itself.
+                if !act::panes(model).contains(pane) {
+                    act::open(model);
+                }
             }
             None => model.screen = Screen::Risk,
         }

@@ -41,7 +41,7 @@ mod ticket;
 mod watchlist;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::ui::ascii::to_ascii;
 use crate::ui::layout::{Size, places};
@@ -66,13 +66,7 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     if size == Size::Tiny {
         header::tiny(model, area, buf);
     } else {
-        let head = header::draw(model, area, buf);
-        let bands = bands::draw(model, below(area, head), buf);
-        let top = head + bands;
-        let tabs = if size == Size::Tabs { tabs::draw(model, below(area, top), buf) } else { 0 };
-        let top = top + tabs;
-        let rest = below(area, top);
-        let body = Rect { height: rest.height.saturating_sub(1), ..rest };
+        let body = above_the_body(model, size, area, buf);
         screen(model, size, body, buf);
         footer::draw(model, Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
         // What lies over the screen leaves the header, the bands and the kill's hint in sight.
@@ -81,6 +75,47 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     if model.ascii {
         to_ascii(buf);
     }
+}
+
+/// Paints what stands above the panes; gives what it leaves to them.
+fn above_the_body(model: &Model, size: Size, area: Rect, buf: &mut Buffer) -> Rect {
+    let head = header::draw(model, area, buf);
+    let bands = bands::draw(model, below(area, head), buf);
+    let top = head + bands;
+    let tabs = if size == Size::Tabs { tabs::draw(model, below(area, top), buf) } else { 0 };
+    let rest = below(area, top + tabs);
+    Rect { height: rest.height.saturating_sub(1), ..rest }
+}
+
+/// The pane that is painted at a cell; none where something else is.
+pub fn pane_at(model: &Model, column: u16, row: u16) -> Option<Pane> {
+    let area = Rect::new(0, 0, model.size.0, model.size.1);
+    let size = Size::of(area.width, area.height);
+    if matches!(size, Size::Small | Size::Tiny) {
+        return None;
+    }
+    // What stands above takes as much as it needs: it is painted aside to learn how much.
+    let body = above_the_body(model, size, area, &mut Buffer::empty(area));
+    let at = Position::new(column, row);
+    match model.screen {
+        Screen::Trade => {
+            let over = (size == Size::Tabs && model.ticket.is_some()).then(|| ticket_over(body));
+            if over.is_some_and(|over| over.contains(at)) {
+                return Some(Pane::Ticket);
+            }
+            places(size, body, model.ticket.is_some()).pane_at(at)
+        }
+        Screen::Orders if body.contains(at) => {
+            Some(if row < body.y + body.height / 2 { Pane::Orders } else { Pane::Positions })
+        }
+        _ => None,
+    }
+}
+
+/// Where the ticket lies over the panes, where only one screen has room at a time.
+fn ticket_over(body: Rect) -> Rect {
+    let width = 46.min(body.width);
+    Rect { x: body.right() - width, width, height: body.height.min(18), ..body }
 }
 
 const fn below(area: Rect, rows: u16) -> Rect {
@@ -119,8 +154,7 @@ fn trade(model: &Model, size: Size, body: Rect, buf: &mut Buffer) {
     if size == Size::Tabs {
         // With one screen at a time the ticket lies over it.
         if model.ticket.is_some() {
-            let width = 46.min(body.width);
-            let over = Rect { x: body.right() - width, width, height: body.height.min(18), ..body };
+            let over = ticket_over(body);
             crate::ui::ink::wipe(buf, over);
             ticket::draw(model, over, buf);
         }
