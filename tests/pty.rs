@@ -276,6 +276,9 @@ fn a_signal_ends_the_run_in_order_and_a_kill_nine_is_seen_by_the_next() {
         let mut desk = Desk::open(home, 80, 24, &PACE);
         until("the terminal is taken", || desk.is_taken());
         assert_eq!(desk.home.status()["not_ready"], serde_json::Value::Null, "before {signal}");
+        assert!(!desk.tells_of_the_mouse(), "the mouse is the terminal's until the trader says otherwise");
+        desk.press("t");
+        until("the mouse is taken", || desk.tells_of_the_mouse());
         desk.signal(signal);
         assert_eq!(desk.ended(), 0, "{signal}");
         assert_in_order(&desk, runs + 1);

@@ -267,6 +267,12 @@ impl Desk {
         self.hides(&["═ Command"]);
     }
 
+    /// Whether the terminal tells of the mouse.
+    pub fn tells_of_the_mouse(&self) -> bool {
+        let terminal = self.terminal.lock().unwrap();
+        terminal.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
     /// Whether the terminal is the program's: raw, on the other screen, without a cursor.
     pub fn is_taken(&self) -> bool {
         let terminal = self.terminal.lock().unwrap();
@@ -278,7 +284,8 @@ impl Desk {
     pub fn is_given_back(&self) -> bool {
         let terminal = self.terminal.lock().unwrap();
         let screen = terminal.parser.screen();
-        let away = screen.alternate_screen() || screen.hide_cursor() || screen.bracketed_paste();
+        let pointed = screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None;
+        let away = screen.alternate_screen() || screen.hide_cursor() || screen.bracketed_paste() || pointed;
         !away && self.is_cooked()
     }
 
