@@ -3,6 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+/// Scenario tapes.
+#[path = "machine/tape.rs"]
+mod tape;
+
 use std::sync::{Arc, Mutex};
 
 use hardstop::broker::latch::KillLatch;
@@ -131,31 +135,39 @@ impl Scene {
     /// Sixteen five-minute bars of a dollar's range: enough for the stop automation.
     fn measured(mut self) -> Self {
         for _ in 0..16 {
-            let start = self.now;
-            self.now = self.now.plus_seconds(300);
-            let bar = Bar {
-                symbol: symbol(),
-                start,
-                end: self.now,
-                open: price("100"),
-                high: price("100.5"),
-                low: price("99.5"),
-                close: price("100"),
-                volume: Qty::shares(1_000_000),
-            };
-            self.quote("100");
-            self.turn(Event::Tick(Tick::Bar(bar)));
+            self.measured_bar();
         }
         self
     }
 
+    fn measured_bar(&mut self) {
+        let start = self.now;
+        self.now = self.now.plus_seconds(300);
+        let bar = Bar {
+            symbol: symbol(),
+            start,
+            end: self.now,
+            open: price("100"),
+            high: price("100.5"),
+            low: price("99.5"),
+            close: price("100"),
+            volume: Qty::shares(1_000_000),
+        };
+        self.quote("100");
+        self.turn(Event::Tick(Tick::Bar(bar)));
+    }
+
     fn order(&mut self, side: Side, qty: i32, limit: Option<&str>, stop_loss: Option<&str>) -> u64 {
+        self.order_of(side, Qty::shares(qty), limit, stop_loss)
+    }
+
+    fn order_of(&mut self, side: Side, qty: Qty, limit: Option<&str>, stop_loss: Option<&str>) -> u64 {
         self.ticket += 1;
         let intent = Intent {
             origin: Origin::Operator,
             symbol: symbol(),
             side,
-            qty: Qty::shares(qty),
+            qty,
             kind: limit.map_or(OrderKind::Market, |limit| OrderKind::Limit { limit: price(limit) }),
             tif: TimeInForce::Day,
             stop_loss: stop_loss.map(price),
