@@ -36,6 +36,9 @@ pub mod order;
 pub mod pct;
 /// Prices a share.
 pub mod price;
+/// The nouns under random values.
+#[cfg(test)]
+mod proofs;
 /// Quantities of shares, negative for a short position.
 pub mod qty;
 /// Buy or sell.
