@@ -189,7 +189,14 @@ fn a_restart_on_the_same_day_never_loosens_a_limit() {
             .spawn()
             .unwrap();
         let mut lines = std::io::BufReader::new(run.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().contains("\"equity\"")), "the run began no day");
+        let mut said = false;
+        let begins = |line: std::io::Result<String>| {
+            let line = line.unwrap();
+            said |= line.contains("max_daily_loss_pct stays 1, not 3");
+            line.contains("\"equity\"")
+        };
+        assert!(lines.any(begins), "the run began no day");
+        assert_eq!(said, pct == "3", "what waits for the next day is said, and nothing else");
         let pid = nix::unistd::Pid::from_raw(i32::try_from(run.id()).unwrap());
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
         for _line in lines {}
@@ -535,5 +542,53 @@ fn the_manual_names_the_commands_and_the_kill_s_keys() {
     let page = Home::new("man").run(&["man"]).out.replace('\\', "");
     for words in ["HARDSTOP RUN", "HARDSTOP STRATEGY APPROVE", "KEYS", "F12", "[flatten]", "EXIT STATUS"] {
         assert!(page.contains(words), "{words}");
+    }
+}
+
+/// An order and its leg are explained out of the journal of a process that is gone.
+#[test]
+fn an_order_is_explained_with_every_check_who_asked_and_its_life() {
+    let home = Home::new("explain");
+    let script = home.write(
+        "still.js",
+        "strategy({ api: 1, name: \"still\", version: \"1\", timeframe: \"1Min\", onBar() {} });\n",
+    );
+    assert_eq!(home.run(&["strategy", "approve", &script, "--yes"]).code, 0);
+    let running = Running::start(&home, &["--speed", "60", "--strategy", &script]);
+    let began = std::time::Instant::now();
+    let buy = ["buy", "SPY", "3", "--limit", "165", "--stop-loss", "160", "--json"];
+    // The first quote may not be there yet.
+    let bought = loop {
+        let said = home.run(&buy);
+        if said.code == 0 {
+            break said;
+        }
+        assert!(began.elapsed().as_secs() < 30, "{}", said.words);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    };
+    let bought: serde_json::Value = serde_json::from_str(&bought.out).unwrap();
+    let id = |number: usize| bought["orders"][number]["id"].as_str().unwrap().to_owned();
+    running.kill_nine();
+    let told = home.json(&["explain", &id(0), "--json"]);
+    assert_eq!((&told["id"], &told["asked_by"]), (&id(0).into(), &"the operator".into()), "{told}");
+    let gate = &told["decision"]["gate"];
+    assert_eq!((&gate["decision"], &gate["code"]), (&"approved".into(), &serde_json::Value::Null), "{gate}");
+    let names: Vec<&str> =
+        gate["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
+    assert!(["position", "gross", "heat", "quote_age", "daily_loss"].iter().all(|name| names.contains(name)));
+    assert!(told["decision"]["quote_age_ms"].is_string() || told["decision"]["quote_age_ms"].is_number());
+    assert_eq!(told["decision"]["limits_version"], told["run"]["limits_version"]);
+    let life: Vec<&str> =
+        told["life"].as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap()).collect();
+    assert!(life.contains(&"working"), "{life:?}");
+    let leg = home.json(&["explain", &id(1), "--json"]);
+    assert_eq!((&leg["parent"], &leg["decision"]["order"]), (&id(0).into(), &id(0).into()), "{leg}");
+    let eyes = home.run(&["explain", &id(0)]);
+    assert!(eyes.out.lines().all(|line| line.chars().count() <= 80), "{}", eyes.out);
+    assert!(eyes.out.contains("asked by the operator") && eyes.out.contains("heat"), "{}", eyes.out);
+    for unknown in ["hs-sabc123-131007-999999", "hs-s"] {
+        let said = home.run(&["explain", unknown]);
+        assert_eq!((said.code, said.out.as_str()), (1, ""), "{unknown}");
+        assert!(said.words.contains("`hardstop orders` lists them"), "{}", said.words);
     }
 }

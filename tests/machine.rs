@@ -10,6 +10,7 @@ mod tape;
 use std::sync::{Arc, Mutex};
 
 use hardstop::broker::latch::KillLatch;
+use hardstop::broker::market::Market;
 use hardstop::domain::at::At;
 use hardstop::domain::intent::{Intent, Origin, StrategyId};
 use hardstop::domain::market::{Bar, Quote, Tick};
@@ -50,6 +51,7 @@ impl Audience for Ear {
 /// A machine at 10:00 of a Monday, flat, with 100,000 dollars and one usable quote of SPY at 100.
 struct Scene {
     pump: Pump<Ear>,
+    market: Market,
     ear: Ear,
     now: At,
     ticket: u64,
@@ -95,6 +97,7 @@ impl Scene {
             onto_exchange(settings, Limits::default(), Exchange::new(exchange), KillLatch::default())
                 .unwrap();
         let ear = Ear::default();
+        let market = assembly.market.clone();
         let pump = Pump::new(Parts {
             engine: assembly.engine,
             door: assembly.door,
@@ -107,7 +110,7 @@ impl Scene {
             calls: Calls::Each,
             last_seq: 0,
         });
-        let mut scene = Self { pump, ear, now, ticket: 0 };
+        let mut scene = Self { pump, market, ear, now, ticket: 0 };
         scene.turn(Event::Started(Box::new(memory)));
         scene.quote("100");
         scene
@@ -652,4 +655,35 @@ fn a_silent_feed_is_said_once_and_ends_openings_until_data_comes_back() {
     scene.wait(3);
     scene.order(Side::Buy, 1, Some("100.05"), Some("98"));
     assert_eq!(scene.position(), Qty::shares(1));
+}
+
+#[test]
+fn a_symbol_that_the_exchange_halts_opens_nothing_until_it_trades_again() {
+    let mut scene = Scene::new();
+    scene.market.set_halted(symbol(), true);
+    scene.order(Side::Buy, 10, Some("100"), Some("98"));
+    assert_eq!(scene.refusals(), ["SYMBOL_HALTED"]);
+    scene.market.set_halted(symbol(), false);
+    scene.order(Side::Buy, 10, Some("100"), Some("98"));
+    assert_eq!((scene.refusals().len(), scene.sent()), (1, 1));
+    assert_eq!(
+        scene.alerts().iter().filter(|words| words.contains("SPY")).count(),
+        2,
+        "{:?}",
+        scene.alerts()
+    );
+}
+
+/// The exchange itself rejects ten orders: the eleventh does not leave.
+#[test]
+fn ten_orders_that_the_exchange_rejects_end_openings() {
+    let submit = RequestFaults { refused: always(), ..RequestFaults::default() };
+    let mut scene = Scene::faulty(Faults { submit, ..Faults::default() });
+    for shares in 1..=11 {
+        scene.order(Side::Buy, shares, Some("100"), Some("98"));
+    }
+    assert_eq!((scene.sent(), scene.refusals()), (10, vec!["NOT_READY cause=reject_storm".to_owned()]));
+    assert_eq!(scene.snapshot().not_ready, Some("reject_storm"));
+    scene.turn(Event::Operator(Act::AcknowledgeStorm { reason: "seen".to_owned() }));
+    assert_eq!(scene.snapshot().not_ready, None);
 }

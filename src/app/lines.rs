@@ -28,6 +28,7 @@ impl<W: Write> Audience for Lines<W> {
             Record::Day { .. } => "day",
             Record::Equity { .. } => "equity",
             Record::Halt { .. } => "halt",
+            Record::Restraint { .. } => "restraint",
             Record::Strategy { .. } => "strategy",
             Record::Reconcile { .. } => "reconcile",
             Record::Adjust { .. } => "adjust",

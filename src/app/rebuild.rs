@@ -64,6 +64,7 @@ impl Again<'_> {
                 self.exchange.cancel(*order, at);
             }
             Event::Killed(_) => self.kill_while(|deed| deed.at <= at),
+            Event::SymbolHalted { symbol, halted } => self.exchange.set_halted(*symbol, *halted),
             Event::Reported(report) => self.report(at, report),
             _ => {}
         }

@@ -104,7 +104,7 @@ pub fn act<A: Recalls>(pump: &mut Pump<A>, now: At, asked: Act) -> Reply {
                 reply.exit = reply.exit.max(1);
                 reply.words.push(words);
             }
-            Record::Halt { reason, .. } => reply.words.push(reason),
+            Record::Halt { reason, .. } | Record::Restraint { reason, .. } => reply.words.push(reason),
             _ => {}
         }
     }
@@ -147,6 +147,7 @@ fn act_of(request: &Request) -> Result<Act, String> {
         }),
         "rearm" => Ok(Act::Rearm { reason: reason()? }),
         "acknowledge_unclean" => Ok(Act::AcknowledgeUnclean { reason: reason()? }),
+        "acknowledge_storm" => Ok(Act::AcknowledgeStorm { reason: reason()? }),
         "acknowledge_adjust" => {
             let number = field(args, "number")?
                 .ok_or("which difference? give its number; `hardstop status` lists them")?;

@@ -137,7 +137,9 @@ pub fn open<A: Audience>(
     let reader = Reader::open(&files.journal).map_err(|fault| fault.to_string())?;
     rebuild(&mut exchange, &reader, &tape)?;
     let now = start_instant(&plan.ticks, &tape)?;
-    plan.limits = in_force(&plan.limits, &reader, memory.day, now)?;
+    let kept = in_force(&plan.limits, &reader, memory.day, now)?;
+    memory.limits_wait = kept.instead_of(&plan.limits);
+    plan.limits = kept;
     drop(reader);
     let install = install_id(&plan.paths.state)?;
     let settings = Settings { bars_only: !plan.has_quotes, ..Settings::new(Mode::Sim, &install) };

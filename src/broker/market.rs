@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex};
 use crate::broker::venue::unpoisoned;
 use crate::domain::at::At;
 use crate::domain::market::Tick;
+use crate::domain::symbol::Symbol;
 use crate::exchange::venue::Exchange;
 
 /// The market's side of the embedded exchange: it moves prices and time, and sends no order.
@@ -14,13 +15,22 @@ impl Market {
         Self(exchange)
     }
 
-    /// The market moves.
-    pub fn on_tick(&self, tick: &Tick) {
-        unpoisoned(&self.0).on_tick(tick);
+    /// The market moves; gives the symbols that were halted or resumed since the last time.
+    pub fn on_tick(&self, tick: &Tick) -> Vec<(Symbol, bool)> {
+        let mut exchange = unpoisoned(&self.0);
+        exchange.on_tick(tick);
+        exchange.take_halts()
     }
 
-    /// Time passes.
-    pub fn advance(&self, now: At) {
-        unpoisoned(&self.0).advance(now);
+    /// Time passes; gives the symbols that were halted or resumed since the last time.
+    pub fn advance(&self, now: At) -> Vec<(Symbol, bool)> {
+        let mut exchange = unpoisoned(&self.0);
+        exchange.advance(now);
+        exchange.take_halts()
+    }
+
+    /// A symbol stops trading, or trades again.
+    pub fn set_halted(&self, symbol: Symbol, halted: bool) {
+        unpoisoned(&self.0).set_halted(symbol, halted);
     }
 }

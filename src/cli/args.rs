@@ -47,7 +47,7 @@ pub enum Command {
     Kill(KillArgs),
     /// Trade again after a kill.
     Rearm(ReasonArgs),
-    /// Accept an unclean shutdown, or a difference with the broker.
+    /// Accept an unclean shutdown, a storm of rejects, or a difference with the broker.
     Acknowledge(AcknowledgeArgs),
     /// How everything stands.
     Status(ShowArgs),
@@ -59,6 +59,8 @@ pub enum Command {
     Fills(ShowArgs),
     /// What the gate decided.
     Decisions(ShowArgs),
+    /// One order: who asked, every check with its numbers, and its life.
+    Explain(ExplainArgs),
     /// Limits, how much of them is used, and what is left.
     Risk(ShowArgs),
     /// Strategies of the running instance.
@@ -284,11 +286,21 @@ pub struct ReasonArgs {
 /// `acknowledge`.
 #[derive(Debug, Args)]
 pub struct AcknowledgeArgs {
-    /// `unclean`, or the number of a difference.
+    /// `unclean`, `storm` (too many rejects), or the number of a difference.
     pub what: String,
     /// Why, in your own words; it is journaled.
     #[arg(long)]
     pub reason: String,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The order's id; `hardstop orders` lists them.
+    pub id: String,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Commands that show something.

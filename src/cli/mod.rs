@@ -20,6 +20,8 @@ mod doctor;
 mod doctor_terminal;
 /// Exit codes.
 pub mod exit;
+/// `hardstop explain`: an order, out of the journal.
+mod explain;
 /// `hardstop journal`.
 mod journal;
 /// `hardstop man`.
@@ -105,6 +107,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Orders(args) => show::orders(&paths, &args),
         Command::Fills(args) => show::recorded(&paths, View::Fills, &args),
         Command::Decisions(args) => show::recorded(&paths, View::Decisions, &args),
+        Command::Explain(args) => explain::run(&paths, &args),
         Command::Risk(args) => show::live(&paths, "risk", &args, Recall::risk),
         Command::Strategies(args) => show::live(&paths, "strategies", &args, Recall::strategies),
         Command::Strategy(command) => strategy::run(&paths, &command),

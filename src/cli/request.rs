@@ -55,10 +55,13 @@ fn acknowledge(args: &AcknowledgeArgs) -> Result<Request, String> {
     if args.what == "unclean" {
         return Ok(request("acknowledge_unclean", json!({ "reason": args.reason })));
     }
+    if args.what == "storm" {
+        return Ok(request("acknowledge_storm", json!({ "reason": args.reason })));
+    }
     let number: u64 = args
         .what
         .parse()
-        .map_err(|_| format!("{:?}: write unclean, or the number of a difference", args.what))?;
+        .map_err(|_| format!("{:?}: write unclean, storm, or the number of a difference", args.what))?;
     Ok(request("acknowledge_adjust", json!({ "number": number, "reason": args.reason })))
 }
 
@@ -108,6 +111,7 @@ mod tests {
         check("hardstop close --all", "close", json!({ "symbol": null }));
         check("rearm --reason \"the feed is back\"", "rearm", json!({ "reason": "the feed is back" }));
         check("kill --flatten", "kill", json!({ "flatten": true }));
+        check("acknowledge storm --reason seen", "acknowledge_storm", json!({ "reason": "seen" }));
         check("acknowledge unclean --reason seen", "acknowledge_unclean", json!({ "reason": "seen" }));
     }
 

@@ -66,7 +66,8 @@ pub(super) fn recorded(paths: &Paths, view: View, args: &ShowArgs) -> Result<u8,
     Ok(0)
 }
 
-fn open(paths: &Paths) -> Result<Reader, Failure> {
+/// The newest ledger, to read.
+pub(super) fn open(paths: &Paths) -> Result<Reader, Failure> {
     let ledger = newest(&paths.data, Mode::Sim).ok_or_else(|| {
         Failure::new(Exit::NotRunning, "no running instance and no journal yet; start with `hardstop run`")
     })?;

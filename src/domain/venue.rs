@@ -109,6 +109,24 @@ pub struct VenuePosition {
     pub avg_price: Price,
 }
 
+/// What a venue does with a symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetFlags {
+    /// It trades it.
+    pub tradable: bool,
+    /// It lends it for selling short.
+    pub shortable: bool,
+    /// It takes parts of a share.
+    pub fractionable: bool,
+}
+
+impl AssetFlags {
+    /// Everything.
+    pub const ALL: Self = Self { tradable: true, shortable: true, fractionable: true };
+    /// Nothing.
+    pub const NONE: Self = Self { tradable: false, shortable: false, fractionable: false };
+}
+
 /// The account as the venue shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VenueAccount {

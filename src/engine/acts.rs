@@ -25,6 +25,7 @@ impl Engine {
             Act::Replace { order, qty, limit, stop } => self.replace_order(*order, *qty, *limit, *stop),
             Act::Rearm { reason } => self.rearm(reason),
             Act::AcknowledgeUnclean { reason } => self.acknowledge_unclean(reason),
+            Act::AcknowledgeStorm { reason } => self.acknowledge_storm(reason),
             Act::AcknowledgeAdjust { number, reason } => self.acknowledge_adjust(*number, reason),
             Act::PauseStrategy(id) => self.pause_strategy(*id, true),
             Act::ResumeStrategy(id) => self.pause_strategy(*id, false),
@@ -119,6 +120,9 @@ impl Engine {
             _ => return,
         };
         strategy.running = running;
+        if !pause {
+            self.enable_strategy(id);
+        }
         self.record(Record::Strategy { id, what: what.to_owned(), detail: "by the trader".to_owned() });
     }
 
@@ -135,6 +139,7 @@ impl Engine {
             self.take_back_rest(id);
         }
         self.keep_reconciled();
+        self.keep_cool_down();
         if let Some(every_ms) = self.settings.equity_row_every_ms
             && self.equity_row_at.is_none_or(|at| at <= self.now)
             && self.day.based

@@ -27,6 +27,7 @@ impl Engine {
         let detail = format!("{} on {:?} of sha256 {}", head.name, head.symbols, head.sha256);
         self.record(Record::Strategy { id: head.id, what: "loaded".to_owned(), detail });
         self.strategies.load(head.clone());
+        self.hold_back_disabled(head.id);
     }
 
     /// Puts a strategy on the bench that is not called: it comes back with its own loading.

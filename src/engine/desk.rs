@@ -5,7 +5,9 @@ use crate::domain::id::ClientOrderId;
 use crate::domain::intent::Intent;
 use crate::domain::market::Bar;
 use crate::domain::price::Price;
+use crate::domain::venue::AssetFlags;
 use crate::engine::bars::BarBuilder;
+use crate::engine::volume::VolumeMeter;
 use crate::indicators::atr::Atr;
 
 /// The timeframe whose ATR protects the trader's own orders.
@@ -33,6 +35,7 @@ pub struct WaitingAct {
 
 /// What the machine keeps about one symbol.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact of its own")]
 pub struct Desk {
     /// Where a protective stop of this position belongs.
     pub stop_plan: Option<Price>,
@@ -46,6 +49,12 @@ pub struct Desk {
     pub missing_told: bool,
     /// A difference with the broker that waits for the trader's word.
     pub adjust_waits: bool,
+    /// What the venue does with the symbol, where it has said so.
+    pub flags: Option<AssetFlags>,
+    /// The venue has stopped trading it.
+    pub halted: bool,
+    /// The average volume of its sessions.
+    pub volume: VolumeMeter,
     /// The last bar.
     pub last_bar: Option<Bar>,
     ranges: BTreeMap<i64, RangeBench>,

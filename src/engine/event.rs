@@ -8,7 +8,9 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::strategy::StrategyAnswer;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::{KillAsked, KillDeed, VenueAnswer, VenueReport, VenueRequest, VenueState};
+use crate::domain::venue::{
+    AssetFlags, KillAsked, KillDeed, VenueAnswer, VenueReport, VenueRequest, VenueState,
+};
 use crate::engine::memory::Memory;
 
 /// An event with its place in the run and its instant: all the time and order the machine knows.
@@ -84,6 +86,25 @@ pub enum Event {
         #[serde(default)]
         silent_ms: i64,
     },
+    /// The venue says what it does with a symbol.
+    Asset {
+        /// Which.
+        symbol: Symbol,
+        /// What.
+        flags: AssetFlags,
+    },
+    /// A symbol stopped trading (a halt, a limit-up limit-down pause), or trades again.
+    SymbolHalted {
+        /// Which.
+        symbol: Symbol,
+        /// Whether it stopped.
+        halted: bool,
+    },
+    /// The venue's clock was compared with ours.
+    ClockOffset {
+        /// By how many milliseconds the venue's is ahead; `None` when it could not be read.
+        offset_ms: Option<i64>,
+    },
     /// The journal: whether rows can be written.
     Journal {
         /// `false` halts openings.
@@ -137,6 +158,11 @@ pub enum Act {
     },
     /// Openings may go on after an unclean shutdown.
     AcknowledgeUnclean {
+        /// The trader's own words.
+        reason: String,
+    },
+    /// Openings may go on after a storm of rejects.
+    AcknowledgeStorm {
         /// The trader's own words.
         reason: String,
     },

@@ -23,11 +23,16 @@ impl Engine {
         self.gate.set_phase(self.day.phase());
         self.next_order_seq = self.next_order_seq.max(memory.last_order_seq.saturating_add(1));
         for fill in &memory.fills {
-            if self.executions.insert(fill.execution.clone()) && self.gate.on_fill(fill).is_err() {
+            if !self.executions.insert(fill.execution.clone()) {
+                continue;
+            }
+            let before = self.gate.position(fill.symbol);
+            if self.gate.on_fill(fill).is_err() {
                 self.alert(
                     "a remembered fill left the range of numbers; run `hardstop journal verify`".to_owned(),
                 );
             }
+            self.trades.on_fill(fill, before, self.gate.position(fill.symbol).qty);
         }
         for remembered in &memory.live_orders {
             self.remember_order(remembered);
@@ -55,6 +60,15 @@ impl Engine {
             self.gate.halt(HaltReason::KillRestored);
         }
         self.readiness.unclean = memory.unclean;
+        self.restraints = memory.restraints.clone();
+        self.readiness.reject_storm = memory.restraints.reject_storm.is_some();
+        for symbol in &memory.halted {
+            self.desks.entry(*symbol).or_default().halted = true;
+        }
+        if !memory.limits_wait.is_empty() {
+            let waits = memory.limits_wait.join("; ");
+            self.alert(format!("looser limits wait for the next trading day: {waits}"));
+        }
         for adjust in memory.adjusts.iter().filter(|adjust| !adjust.acknowledged) {
             self.desks.entry(adjust.symbol).or_default().adjust_waits = true;
         }

@@ -15,8 +15,10 @@ use crate::engine::event::{Event, Stamped};
 use crate::engine::orders::Orders;
 use crate::engine::readiness::Readiness;
 use crate::engine::record::Record;
+use crate::engine::restraint::Restraints;
 use crate::engine::settings::{Settings, StrategyHours};
 use crate::engine::strategies::{DueBar, Strategies};
+use crate::engine::trades::Trades;
 use crate::risk::gate::Gate;
 
 /// The machine. One event in, commands out; the same events give the same commands, byte for byte.
@@ -27,10 +29,14 @@ pub struct Engine {
     pub(super) gate: Gate,
     pub(super) orders: Orders,
     pub(super) executions: BTreeSet<String>,
+    /// Orders that ended here and that the venue shows alive.
+    pub(super) alive_after_their_end: BTreeSet<ClientOrderId>,
     pub(super) desks: BTreeMap<Symbol, Desk>,
     pub(super) strategies: Strategies,
     pub(super) day: DayDesk,
     pub(super) readiness: Readiness,
+    pub(super) restraints: Restraints,
+    pub(super) trades: Trades,
     pub(super) tickets: BTreeSet<u64>,
     pub(super) next_order_seq: u64,
     pub(super) next_call_seq: u64,
@@ -45,16 +51,20 @@ pub struct Engine {
 impl Engine {
     /// A machine that waits for its first event, [`Event::Started`]; until then it does nothing.
     pub fn new(settings: Settings, install: InstallId, gate: Gate) -> Self {
+        let readiness = Readiness { clock_fits: !settings.clock_must_be_known, ..Readiness::default() };
         Self {
             settings,
             install,
             gate,
             orders: Orders::default(),
             executions: BTreeSet::new(),
+            alive_after_their_end: BTreeSet::new(),
             desks: BTreeMap::new(),
             strategies: Strategies::default(),
             day: DayDesk::new(At::default()),
-            readiness: Readiness::default(),
+            readiness,
+            restraints: Restraints::default(),
+            trades: Trades::default(),
             tickets: BTreeSet::new(),
             next_order_seq: 1,
             next_call_seq: 1,
@@ -94,6 +104,9 @@ impl Engine {
             Event::VenueSilent(words) => self.venue_silent(words),
             Event::Killed(report) => self.on_kill(report),
             Event::Feed { fresh, silent_ms } => self.on_feed(*fresh, *silent_ms),
+            Event::Asset { symbol, flags } => self.on_asset(*symbol, *flags),
+            Event::SymbolHalted { symbol, halted } => self.on_symbol_halted(*symbol, *halted),
+            Event::ClockOffset { offset_ms } => self.on_clock_offset(*offset_ms),
             Event::Journal { writable } => self.readiness.journal_writable = *writable,
         }
         self.keep_deadlines();
@@ -135,6 +148,9 @@ impl Engine {
         }
         let desk = self.desks.entry(bar.symbol).or_default();
         desk.on_bar(bar);
+        if in_session {
+            desk.volume.on_bar(bar);
+        }
         // A stop that could not be measured may be by now.
         desk.dirty |= desk.missing_told && !warm;
         let mut due = std::mem::take(&mut self.due);
@@ -180,7 +196,9 @@ impl Engine {
     pub fn next_deadline(&self) -> At {
         let rests = self.orders.live().filter_map(|order| order.rest_until);
         let retries = self.desks.values().filter_map(|desk| desk.retry_at);
-        let own = [Some(self.day.next_turn()), self.readiness.ask_venue_at].into_iter().flatten();
+        let own = [Some(self.day.next_turn()), self.readiness.ask_venue_at, self.restraints.cool_down_until]
+            .into_iter()
+            .flatten();
         rests.chain(retries).chain(own).min().unwrap_or(At::from_nanos(i64::MAX))
     }
 

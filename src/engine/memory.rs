@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::at::At;
@@ -9,6 +11,7 @@ use crate::domain::order::OrderStatus;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::VenueRequest;
+use crate::engine::restraint::Restraints;
 use crate::risk::order::Role;
 
 /// What the journal remembers of earlier processes on the same ledger: the fold of its rows.
@@ -37,6 +40,15 @@ pub struct Memory {
     /// What failures have cost strategies, by the text of their source.
     #[serde(default)]
     pub strikes: Vec<RememberedStrikes>,
+    /// What restrains trading, and what was counted towards it.
+    #[serde(default)]
+    pub restraints: Restraints,
+    /// Symbols that the venue had halted and not yet resumed.
+    #[serde(default)]
+    pub halted: BTreeSet<Symbol>,
+    /// Limits that the config loosens and that were tighter earlier today, in words: they stay as they were.
+    #[serde(default)]
+    pub limits_wait: Vec<String>,
 }
 
 /// The failures of one strategy's source on this ledger.

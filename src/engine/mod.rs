@@ -18,22 +18,31 @@ mod bars;
 mod calls;
 /// What the machine asks of the world.
 pub mod command;
+/// Rejects, repeated executions and losses in a row, watched.
+mod conduct;
 /// The trading day and its session, turned by the events' own time.
 mod day;
 /// What the machine keeps about one symbol.
 mod desk;
 /// What can happen to the machine.
 pub mod event;
+/// Orders at the venue that are not in our book.
+mod foreign;
 /// The kill, and what it sent, as the machine follows it.
 mod kill;
 /// The start, the day, the loss and the re-arm.
 mod life;
 /// The machine itself: one event in, commands out.
 pub mod machine;
+/// What a venue says about the market itself.
+mod market_state;
 /// What the journal remembers of earlier processes.
 pub mod memory;
 /// Orders and the states of their lives.
 mod orders;
+/// The machine without a venue, for its own tests.
+#[cfg(test)]
+mod proofs;
 /// Protective stops: every position keeps one at the broker.
 mod protection;
 /// Whether openings must wait, and for what.
@@ -44,6 +53,8 @@ mod reconcile;
 pub mod record;
 /// What the venue says, applied.
 mod reports;
+/// Restraints that what happened lays on trading, and what counts towards them.
+pub mod restraint;
 /// What is fixed for a machine at its start.
 pub mod settings;
 /// The machine at one instant, for eyes.
@@ -52,3 +63,7 @@ pub mod snapshot;
 mod strategies;
 /// Intents on their way through the gate.
 mod submit;
+/// Trades from flat to flat, and losses in a row.
+mod trades;
+/// The average volume of a symbol's sessions.
+mod volume;

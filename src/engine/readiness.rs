@@ -11,12 +11,18 @@ use crate::risk::refusal::NotReady;
 pub struct Readiness {
     /// The feed is not silent.
     pub feed_fresh: bool,
+    /// The venue's clock is near enough to ours.
+    pub clock_fits: bool,
+    /// The trader was told that it is off, though near enough.
+    pub clock_warned: bool,
     /// The journal takes rows.
     pub journal_writable: bool,
     /// The machine and the venue agreed at the last reading, or one reading has just failed.
     pub reconciled: bool,
     /// The last process ended without saying so, and the trader has not acknowledged it.
     pub unclean: bool,
+    /// The broker rejected too many orders within a minute, and the trader has not acknowledged it.
+    pub reject_storm: bool,
     /// When the venue is to be read next.
     pub ask_venue_at: Option<At>,
     /// When the first of the failed readings in a row was made.
@@ -33,9 +39,12 @@ impl Default for Readiness {
     fn default() -> Self {
         Self {
             feed_fresh: true,
+            clock_fits: true,
+            clock_warned: false,
             journal_writable: true,
             reconciled: false,
             unclean: false,
+            reject_storm: false,
             ask_venue_at: None,
             differs_since: None,
             asking: false,
@@ -62,10 +71,14 @@ impl Readiness {
     pub fn cause(&self) -> Option<NotReady> {
         if !self.feed_fresh {
             Some(NotReady::Feed)
+        } else if !self.clock_fits {
+            Some(NotReady::Clock)
         } else if !self.reconciled {
             Some(NotReady::Reconcile)
         } else if !self.journal_writable {
             Some(NotReady::Journal)
+        } else if self.reject_storm {
+            Some(NotReady::RejectStorm)
         } else if self.unclean {
             Some(NotReady::UncleanStart)
         } else {

@@ -4,17 +4,13 @@
 use std::collections::BTreeSet;
 
 use crate::domain::id::ClientOrderId;
-use crate::domain::intent::Origin;
 use crate::domain::order::OrderStatus;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::{VenueOrder, VenueState};
+use crate::domain::venue::VenueState;
 use crate::engine::command::Command;
-use crate::engine::life::known_order;
 use crate::engine::machine::Engine;
-use crate::engine::orders::{Misses, Order};
 use crate::engine::record::Record;
-use crate::risk::order::Role;
 
 /// How soon a reading that differs, or an order nobody knows, is looked at again.
 const LOOK_AGAIN_MS: i64 = 10_000;
@@ -77,7 +73,8 @@ impl Engine {
         let uncertain = self
             .orders
             .live()
-            .any(|order| matches!(order.status, OrderStatus::Unknown | OrderStatus::Sending));
+            .any(|order| matches!(order.status, OrderStatus::Unknown | OrderStatus::Sending))
+            || !self.alive_after_their_end.is_empty();
         let wait_ms =
             if clean && !uncertain { self.settings.reconcile_every_ms } else { Some(LOOK_AGAIN_MS) };
         self.readiness.ask_venue_at = wait_ms.map(|wait_ms| self.now.plus_millis(wait_ms));
@@ -87,12 +84,13 @@ impl Engine {
         let mut seen = BTreeSet::new();
         for listed in state.open_orders.iter().chain(&state.closed_orders) {
             seen.insert(listed.request.id);
-            if self.orders.get(listed.request.id).is_none() {
-                self.import_external(listed);
-            } else {
-                self.set_status(listed.request.id, listed.status, None);
+            match self.orders.get(listed.request.id).map(|order| order.status.is_live()) {
+                None => self.import_external(listed),
+                Some(true) => self.set_status(listed.request.id, listed.status, None),
+                Some(false) => self.count_while_alive(listed),
             }
         }
+        self.let_go_of_the_gone(state);
         let unseen: Vec<ClientOrderId> =
             self.orders.live().map(|order| order.request.id).filter(|id| !seen.contains(id)).collect();
         for id in unseen {
@@ -116,31 +114,6 @@ impl Engine {
         ) {
             self.set_status(id, OrderStatus::Unknown, Some("the venue does not show it yet".to_owned()));
         }
-    }
-
-    /// An order that is not ours counts in every limit, and is never touched but by the kill.
-    fn import_external(&mut self, listed: &VenueOrder) {
-        if !listed.status.is_live() {
-            return;
-        }
-        if listed.request.id.is_of_the_kill() {
-            return self.import_kill_order(listed);
-        }
-        let order = Order {
-            request: listed.request,
-            role: Role::Opening,
-            origin: Origin::Operator,
-            parent: None,
-            status: listed.status,
-            filled: listed.filled,
-            made_at: self.now,
-            rest_until: None,
-            misses: Misses::default(),
-            tag: Some("EXTERNAL".to_owned()),
-        };
-        self.gate.restore_order(&known_order(&order, None));
-        self.orders.add(order);
-        self.alert(format!("order {} at the venue is not ours; it counts in every limit", listed.request.id));
     }
 
     fn position_differences(&self, state: &VenueState) -> Vec<Difference> {

@@ -10,6 +10,7 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::VenueRequest;
+use crate::engine::restraint::Restraint;
 use crate::risk::decision::Decision;
 use crate::risk::loss::Latched;
 use crate::risk::order::Role;
@@ -138,6 +139,17 @@ pub enum Record {
         state: TradingState,
         /// The day's end by its loss, where that is what happened.
         latched: Option<Latched>,
+        /// Why, with its numbers.
+        reason: String,
+        /// Who did it.
+        by: Origin,
+    },
+    /// What happened restrains trading, or restrains it no longer.
+    Restraint {
+        /// How.
+        what: Restraint,
+        /// Whether it holds from here on.
+        holds: bool,
         /// Why, with its numbers.
         reason: String,
         /// Who did it.

@@ -101,6 +101,9 @@ impl Engine {
             self.desks.entry(symbol).or_default().dirty = true;
         }
         self.record(Record::Status { order: id, status, filled, reason: reason.clone() });
+        if status == OrderStatus::Rejected {
+            self.watch_reject(origin);
+        }
         if let (Origin::Strategy(strategy), true) = (origin, !status.is_live()) {
             self.call_strategy(strategy, symbol, StrategyEvent::Order { id, status, reason });
         }
@@ -146,7 +149,9 @@ impl Engine {
             avg_price: after.avg_price,
             cash,
         });
+        self.watch_opening(fill.order);
         self.count_fill(fill);
+        self.watch_trade(fill, before, after.qty);
         let desk = self.desks.entry(fill.symbol).or_default();
         desk.dirty = true;
         if after.qty.is_zero() {

@@ -14,6 +14,7 @@ pub enum StrategyHours {
 
 /// What is fixed for a machine at its start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one property of the venue or its data")]
 pub struct Settings {
     /// Where orders go.
     pub mode: Mode,
@@ -29,6 +30,10 @@ pub struct Settings {
     pub equity_row_every_ms: Option<i64>,
     /// Milliseconds between two reconciles; without it only what happens asks for one.
     pub reconcile_every_ms: Option<i64>,
+    /// Whether openings wait for the venue's clock to be read; the embedded exchange has none of its own.
+    pub clock_must_be_known: bool,
+    /// Whether a symbol that the venue has said nothing of is one it does not trade.
+    pub assets_must_be_known: bool,
     /// Milliseconds between two bars or quotes of the feed; freshness is measured by it.
     pub feed_interval_ms: i64,
 }
@@ -44,6 +49,8 @@ impl Settings {
             plain_market: false,
             equity_row_every_ms: Some(60_000),
             reconcile_every_ms: Some(60_000),
+            clock_must_be_known: false,
+            assets_must_be_known: false,
             feed_interval_ms: 60_000,
         }
     }

@@ -134,6 +134,11 @@ impl Engine {
         let Some(order) = self.orders.get(id) else {
             return self.alert(format!("no order {id} is known here; `hardstop orders` lists them"));
         };
+        if self.alive_after_their_end.contains(&id) {
+            let ticket = self.gate.cancel_ticket(id);
+            self.out.push(Command::Cancel(ticket));
+            return;
+        }
         if !order.status.is_live() || order.status == OrderStatus::PendingCancel {
             return;
         }
@@ -201,10 +206,16 @@ impl Engine {
         let stopped = matches!(intent.origin, Origin::Strategy(_))
             && strategy.is_none_or(|strategy| strategy.running != Running::Yes);
         let desk = self.desks.get(&intent.symbol);
+        let flags = self.flags_of(intent.symbol);
         Situation {
             not_ready: self.readiness.cause(),
             strategy_stopped: stopped,
-            symbol_halted: desk.is_some_and(|desk| desk.adjust_waits),
+            cooling_down: self.restraints.cool_down_until.is_some_and(|until| self.now < until),
+            symbol_halted: desk.is_some_and(|desk| desk.adjust_waits || desk.halted),
+            tradable: flags.tradable,
+            shortable: flags.shortable,
+            fractionable: flags.fractionable,
+            average_volume: desk.and_then(|desk| desk.volume.average()),
             missing_stop: self.is_stop_missing(intent.symbol),
             atr: desk.and_then(|desk| desk.atr(timeframe_ms)),
             plain_market: self.settings.plain_market,

@@ -39,6 +39,7 @@ pub struct Exchange {
     sessions: Sessions,
     last_equity: Money,
     any_queued: bool,
+    halts: Vec<(Symbol, bool)>,
 }
 
 impl Exchange {
@@ -52,6 +53,7 @@ impl Exchange {
             sessions: Sessions::new(settings.sessions),
             last_equity: settings.cash,
             any_queued: false,
+            halts: Vec::new(),
             settings,
         }
     }
@@ -165,7 +167,16 @@ impl Exchange {
 
     /// A symbol stops or resumes trading; its orders rest meanwhile and can be cancelled.
     pub fn set_halted(&mut self, symbol: Symbol, halted: bool) {
-        self.books.entry(symbol).or_default().halted = halted;
+        let book = self.books.entry(symbol).or_default();
+        if book.halted != halted {
+            book.halted = halted;
+            self.halts.push((symbol, halted));
+        }
+    }
+
+    /// The halts and resumptions since the last time, taken out.
+    pub fn take_halts(&mut self) -> Vec<(Symbol, bool)> {
+        std::mem::take(&mut self.halts)
     }
 
     /// Money comes in, or goes out below zero.

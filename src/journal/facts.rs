@@ -88,7 +88,7 @@ pub fn of_record(record: &Record) -> Option<What> {
         Record::Adjust { symbol, broker, acknowledged: Some(_), .. } => {
             What::Adjusted { symbol, position: broker }
         }
-        Record::Adjust { .. } | Record::Alert(_) => return None,
+        Record::Restraint { .. } | Record::Adjust { .. } | Record::Alert(_) => return None,
     })
 }
 

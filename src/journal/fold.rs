@@ -15,11 +15,12 @@ use crate::engine::record::Record;
 use crate::journal::error::JournalError;
 use crate::journal::row::{END, EVENT, RESERVE, RUN, Row};
 use crate::journal::writer::from_sql;
+use crate::risk::order::Role;
 use crate::risk::state::TradingState;
 
 /// Kinds whose every row is remembered.
-const KINDS: [&str; 11] =
-    [RUN, END, RESERVE, "order", "status", "fill", "day", "equity", "halt", "kill", "adjust"];
+const KINDS: [&str; 12] =
+    [RUN, END, RESERVE, "order", "status", "fill", "day", "equity", "halt", "kill", "adjust", "restraint"];
 
 /// The kind of whose rows only a strategy's failures are remembered, and how such rows are told apart:
 /// inside of a JSON text every quotation mark is escaped, so these stand nowhere else.
@@ -27,8 +28,12 @@ const STRATEGY: &str = "strategy";
 const FAILURES: [&str; 2] = ["\"what\":\"failed\"", "\"what\":\"killed\""];
 
 /// Beginnings of the events that are remembered by themselves, whatever the machine made of them.
-const EVENTS: [&str; 3] =
-    ["{\"killed\":", "{\"operator\":{\"acknowledge_unclean\":", "{\"strategy_loaded\":"];
+const EVENTS: [&str; 4] = [
+    "{\"killed\":",
+    "{\"operator\":{\"acknowledge_unclean\":",
+    "{\"strategy_loaded\":",
+    "{\"symbol_halted\":",
+];
 
 /// Order numbers that are set aside.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -92,6 +97,9 @@ pub struct Folder {
     unacknowledged: bool,
     /// The sources of the run's strategies, and when its process started.
     loaded: BTreeMap<StrategyId, String>,
+    /// Their names, and the names behind orders: numbers of strategies are of one run alone.
+    names: BTreeMap<StrategyId, String>,
+    named: BTreeMap<ClientOrderId, String>,
     process_started_at: At,
     strikes: BTreeMap<String, RememberedStrikes>,
 }
@@ -109,6 +117,7 @@ impl Folder {
                 self.unacknowledged |= self.run_open;
                 self.run_open = true;
                 self.loaded.clear();
+                self.names.clear();
                 if let Some(head) = row.run_head() {
                     self.process_started_at = head?.started_at;
                 }
@@ -126,6 +135,7 @@ impl Folder {
                     if let Record::Strategy { id, .. } = record {
                         self.strike(id, row.at);
                     } else {
+                        self.count(row.at, &record);
                         self.add_record(row.row, record);
                     }
                 }
@@ -138,9 +148,41 @@ impl Folder {
         match event {
             Event::Killed(report) => self.killed(format!("kill by {}", report.by)),
             Event::Operator(Act::AcknowledgeUnclean { .. }) => self.unacknowledged = false,
+            Event::SymbolHalted { symbol, halted: true } => {
+                self.memory.halted.insert(*symbol);
+            }
+            Event::SymbolHalted { symbol, halted: false } => {
+                self.memory.halted.remove(symbol);
+            }
             Event::StrategyLoaded(head) => {
                 self.loaded.insert(head.id, head.sha256.clone());
+                self.names.insert(head.id, head.name.clone());
             }
+            _ => {}
+        }
+    }
+
+    /// What the machine counts towards a restraint, counted by its rows.
+    fn count(&mut self, at: At, record: &Record) {
+        let restraints = &mut self.memory.restraints;
+        match record {
+            Record::Order { request, origin: Origin::Strategy(id), .. } => {
+                if let Some(name) = self.names.get(id) {
+                    self.named.insert(request.id, name.clone());
+                }
+            }
+            Record::Status { order, status: OrderStatus::Rejected, .. } => {
+                restraints.count_reject(at, self.named.get(order).cloned());
+            }
+            Record::Fill { fill, .. } => {
+                let opens = self.orders.get(&fill.order).is_some_and(|(_, order)| {
+                    order.role == Role::Opening && order.filled.is_zero() && order.status.is_live()
+                });
+                if let (true, Some(name)) = (opens, self.named.get(&fill.order)) {
+                    restraints.count_opening(at, name, fill.order);
+                }
+            }
+            Record::Restraint { what, holds, reason, .. } => restraints.set(what, *holds, reason),
             _ => {}
         }
     }
@@ -199,6 +241,7 @@ impl Folder {
             Record::Equity { .. }
             | Record::Decision { .. }
             | Record::Strategy { .. }
+            | Record::Restraint { .. }
             | Record::Reconcile { .. }
             | Record::Alert(_) => {}
         }

@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
 use crate::engine::memory::Memory;
 use crate::journal::error::JournalError;
 use crate::journal::fold::{self, read_row};
@@ -61,6 +62,16 @@ impl Reader {
     pub fn rows(&self, kind: &str) -> Result<Vec<Row>, JournalError> {
         let select = "SELECT row, run, seq, at, kind, body FROM record WHERE kind = ?1 ORDER BY row";
         self.select(select, rusqlite::params![kind])
+    }
+
+    /// The rows of decisions, orders, states and fills in which this order is named, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rows_naming(&self, order: ClientOrderId) -> Result<Vec<Row>, JournalError> {
+        let select = "SELECT row, run, seq, at, kind, body FROM record
+            WHERE kind IN ('decision', 'order', 'status', 'fill') AND instr(body, ?1) > 0 ORDER BY row";
+        self.select(select, rusqlite::params![format!("\"{order}\"")])
     }
 
     /// The rows of one run, oldest first.

@@ -3,20 +3,21 @@
 use std::path::Path;
 
 use crate::domain::id::ClientOrderId;
-use crate::domain::intent::Origin;
+use crate::domain::intent::{Origin, StrategyId};
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
-use crate::engine::event::{Act, Event, Stamped};
+use crate::engine::event::{Act, Event, Stamped, StrategyHead};
 use crate::engine::memory::Memory;
 use crate::engine::record::Record;
+use crate::engine::restraint::Restraint;
 use crate::journal::export::{csv, json};
 use crate::journal::fold::Folder as Fold;
 use crate::journal::reader::{Reader, View};
 use crate::journal::testing::{
-    Folder, at, end, fill, halt, head, id, kill_report, one_of_each, order, status, trade,
+    Folder, at, end, fill, halt, head, id, kill_report, one_of_each, order, request, status, trade,
 };
 use crate::journal::verify::verify;
 use crate::journal::writer::Journal;
@@ -248,4 +249,62 @@ fn a_backup_is_whole_and_takes_no_others_place() {
         absent.contains("there is no journal at") && absent.contains("`hardstop run` makes one"),
         "{absent}"
     );
+}
+
+/// What the machine counts towards a restraint is counted by its rows too: a process that dies after the
+/// fourth reject leaves four to the next one.
+#[test]
+fn restraints_and_what_counts_towards_them_outlive_a_process() {
+    let folder = Folder::new("restraints");
+    let path = folder.file("a.db");
+    let (mut journal, _) = Journal::open(&path, at(0)).unwrap();
+    journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+    let loaded = StrategyHead {
+        id: StrategyId(1),
+        name: "eager".to_owned(),
+        sha256: "00".to_owned(),
+        symbols: Vec::new(),
+        timeframe_ms: 60_000,
+        warmup_bars: 0,
+    };
+    journal.event(&Stamped { seq: 1, at: at(1), event: Event::StrategyLoaded(loaded) }).unwrap();
+    for (symbol, halted) in [("SPY", true), ("AAPL", true), ("AAPL", false)] {
+        let event = Event::SymbolHalted { symbol: symbol.parse().unwrap(), halted };
+        journal.event(&Stamped { seq: 1, at: at(1), event }).unwrap();
+    }
+    let own = |seq| {
+        let parent = None;
+        let (request, origin) = (request(id("abc123", seq), Side::Buy, 1), Origin::Strategy(StrategyId(1)));
+        Record::Order { request, role: Role::Opening, origin, parent }
+    };
+    let mut write = |seconds: i64, record: &Record| journal.record(2, at(seconds), record).unwrap();
+    for seq in 1..=4 {
+        write(2, &own(seq));
+        write(3, &status(id("abc123", seq), OrderStatus::Rejected, 0));
+    }
+    write(4, &own(5));
+    write(5, &fill(id("abc123", 5), "e1", 1, 1, 99_000));
+    write(5, &status(id("abc123", 5), OrderStatus::Filled, 1));
+    let restraint = |what: Restraint, holds| Record::Restraint {
+        what,
+        holds,
+        reason: "words".to_owned(),
+        by: Origin::Engine,
+    };
+    let until = at(300);
+    write(6, &restraint(Restraint::CoolDown { until }, true));
+    write(7, &restraint(Restraint::RejectStorm, true));
+    write(8, &restraint(Restraint::Strategy("eager".to_owned()), true));
+    write(9, &restraint(Restraint::Strategy("other".to_owned()), true));
+    write(9, &restraint(Restraint::Strategy("other".to_owned()), false));
+    journal.commit().unwrap();
+    drop(journal);
+    let memory = remembered(&path);
+    assert_eq!(memory.halted, ["SPY".parse().unwrap()].into());
+    let mut known = memory.restraints;
+    assert_eq!(known.rejects(Some("eager")), (4, 4));
+    assert_eq!(known.count_opening(at(10), "eager", id("abc123", 6)), 2);
+    assert_eq!(known.cool_down_until, Some(until));
+    assert!(known.reject_storm.is_some());
+    assert_eq!(known.disabled.keys().collect::<Vec<_>>(), ["eager"]);
 }

@@ -31,7 +31,7 @@ pub const DATA: &str = "data";
 pub const NOTE: &str = "note";
 
 /// The kinds of the machine's own rows.
-const RECORDS: [&str; 12] = [
+const RECORDS: [&str; 13] = [
     "decision",
     "order",
     "status",
@@ -39,6 +39,7 @@ const RECORDS: [&str; 12] = [
     "day",
     "equity",
     "halt",
+    "restraint",
     "strategy",
     "reconcile",
     "adjust",
@@ -188,6 +189,7 @@ pub const fn kind_of(record: &Record) -> &'static str {
         Record::Day { .. } => "day",
         Record::Equity { .. } => "equity",
         Record::Halt { .. } => "halt",
+        Record::Restraint { .. } => "restraint",
         Record::Strategy { .. } => "strategy",
         Record::Reconcile { .. } => "reconcile",
         Record::Adjust { .. } => "adjust",

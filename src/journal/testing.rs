@@ -14,6 +14,7 @@ use crate::domain::side::Side;
 use crate::domain::venue::{VenueAnswer, VenueRequest};
 use crate::engine::event::{Asked, Event, KillReport, Stamped};
 use crate::engine::record::{Judged, Record};
+use crate::engine::restraint::Restraint;
 use crate::journal::row::{Frame, RunEnd, RunHead};
 use crate::journal::writer::Journal;
 use crate::risk::limits::Limits;
@@ -148,6 +149,12 @@ pub(super) fn one_of_each() -> Vec<Record> {
         Record::Day { day, e0: worth },
         Record::Equity { day, equity: worth, own: worth, cash: worth, day_loss: Money::ZERO, close: true },
         halt(TradingState::ReduceOnly, Origin::Engine),
+        Record::Restraint {
+            what: Restraint::RejectStorm,
+            holds: true,
+            reason: "words".to_owned(),
+            by: Origin::Engine,
+        },
         Record::Strategy { id: strategy, what: "log".to_owned(), detail: "a line\n".to_owned() },
         Record::Reconcile { clean: true, differences: Vec::new() },
         Record::Adjust { number: 1, symbol, engine: Qty::ZERO, broker: Qty::shares(5), acknowledged: None },

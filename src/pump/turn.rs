@@ -208,10 +208,12 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         self.now = self.now.max(at);
         if let Some(market) = &self.market {
             // What the market does to resting orders comes before what the machine makes of it.
-            match &event {
+            let halts = match &event {
                 Event::Tick(tick) => market.on_tick(tick),
                 _ => market.advance(self.now),
-            }
+            };
+            let told = halts.into_iter().map(|(symbol, halted)| Event::SymbolHalted { symbol, halted });
+            self.queue.extend(told);
             self.take_reports();
         }
         if let (Some(feed), Event::Tick(_)) = (&mut self.feed, &event)

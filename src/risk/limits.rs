@@ -46,7 +46,7 @@ pub struct Limits {
     pub stop_atr_multiple: u32,
     /// Losing trades in a row after which a pause begins.
     pub loss_streak: Option<u32>,
-    /// How long that pause lasts, in minutes.
+    /// How long that pause lasts, in minutes; without a streak there is none.
     pub cool_down_minutes: u32,
     /// Broker rejects within 60 s that disable a strategy.
     pub rejects_disable_strategy: u32,
@@ -92,7 +92,7 @@ impl Default for Limits {
             stops_auto: true,
             stop_atr_multiple: 2,
             loss_streak: None,
-            cool_down_minutes: 0,
+            cool_down_minutes: 30,
             rejects_disable_strategy: 5,
             rejects_end_openings: 10,
             flatten_on_daily_loss: false,
@@ -171,6 +171,26 @@ impl Limits {
         }
     }
 
+    /// Where these limits are not the `wished` ones, limit by limit, in words.
+    #[must_use]
+    pub fn instead_of(&self, wished: &Self) -> Vec<String> {
+        let keys = |limits: &Self| match serde_json::to_value(limits) {
+            Ok(serde_json::Value::Object(keys)) => keys,
+            _ => serde_json::Map::new(),
+        };
+        let shown = |value: &serde_json::Value| match value {
+            serde_json::Value::Null => "off".to_owned(),
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let wished = keys(wished);
+        let differs = |(key, value): (&String, &serde_json::Value)| {
+            let wish = wished.get(key).filter(|wish| *wish != value)?;
+            Some(format!("{key} stays {}, not {}", shown(value), shown(wish)))
+        };
+        keys(self).iter().filter_map(differs).collect()
+    }
+
     /// Every limit outside of its hard bounds; empty when all are within them.
     #[must_use]
     pub fn faults(&self) -> Vec<LimitFault> {
@@ -196,6 +216,11 @@ impl Limits {
         );
         self.faults_in_counts(&mut faults);
         self.faults_in_dollars(&mut faults);
+        if let (Some(streak), 0) = (self.loss_streak, self.cool_down_minutes) {
+            let (bound, remedy) =
+                ("left out while cool_down_minutes is 0", "set cool_down_minutes to begin a pause");
+            faults.push(LimitFault { key: "loss_streak", value: streak.to_string(), bound, remedy });
+        }
         faults
     }
 
@@ -248,7 +273,7 @@ impl Limits {
             0,
             1_440,
             "0 to 1440",
-            "0 is the default",
+            "30 is the default",
         );
     }
 
@@ -285,6 +310,13 @@ mod tests {
         assert_eq!(Limits::live().faults(), []);
         let wide: Vec<&str> = Limits::wide().faults().iter().map(|fault| fault.key).collect();
         assert!(wide.contains(&"max_heat_pct") && wide.contains(&"stops_required"), "{wide:?}");
+    }
+
+    #[test]
+    fn a_streak_that_would_begin_no_pause_is_a_fault() {
+        let limits = Limits { loss_streak: Some(3), cool_down_minutes: 0, ..Limits::default() };
+        assert_eq!(limits.faults().first().map(|fault| fault.key), Some("loss_streak"));
+        assert_eq!(Limits { cool_down_minutes: 1, ..limits }.faults(), []);
     }
 
     #[test]

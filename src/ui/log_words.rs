@@ -4,6 +4,7 @@ use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Origin, StrategyId};
 use crate::domain::order::OrderStatus;
 use crate::engine::record::Record;
+use crate::engine::restraint::Restraint;
 use crate::risk::state::TradingState;
 use crate::ui::seen::Weight;
 
@@ -44,6 +45,7 @@ pub fn of_record(record: &Record, names: &BTreeMap<StrategyId, String>) -> Optio
             let state = if *state == TradingState::Halted { "HALTED" } else { "REDUCE-ONLY" };
             (Weight::Alarm, format!("{state}: {reason}"))
         }
+        Record::Restraint { what, holds, reason, .. } => of_restraint(what, *holds, reason),
         Record::Strategy { id, what, detail } => {
             let weight = if matches!(what.as_str(), "failed" | "killed" | "stopped") {
                 Weight::Warning
@@ -73,6 +75,17 @@ pub fn of_record(record: &Record, names: &BTreeMap<StrategyId, String>) -> Optio
         }
         Record::Alert(text) => (Weight::Alarm, text.clone()),
     })
+}
+
+/// What restrains trading is an alarm; what frees it again is not.
+fn of_restraint(what: &Restraint, holds: bool, reason: &str) -> (Weight, String) {
+    let what = match what {
+        Restraint::Strategy(name) => format!("strategy {name}"),
+        Restraint::RejectStorm => "reject storm".to_owned(),
+        Restraint::CoolDown { .. } => "cool-down".to_owned(),
+    };
+    let (weight, word) = if holds { (Weight::Alarm, "RESTRAINED") } else { (Weight::Info, "free again") };
+    (weight, format!("{word}, {what}: {reason}"))
 }
 
 /// Only what failed, or was done for a reason, is worth a line.

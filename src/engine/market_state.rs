@@ -1,0 +1,60 @@
+//! What a venue says about the market itself: what it trades and how, what is halted, what its clock shows.
+
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::AssetFlags;
+use crate::engine::machine::Engine;
+
+/// Beyond this distance of the venue's clock the trader is told.
+const WARN_MS: i64 = 2_000;
+/// Beyond this one no position is opened.
+const REFUSE_MS: i64 = 5_000;
+
+impl Engine {
+    /// What the venue says of a symbol.
+    pub(super) fn on_asset(&mut self, symbol: Symbol, flags: AssetFlags) {
+        self.desks.entry(symbol).or_default().flags = Some(flags);
+    }
+
+    /// A symbol stopped trading, or trades again: said once each.
+    pub(super) fn on_symbol_halted(&mut self, symbol: Symbol, halted: bool) {
+        let desk = self.desks.entry(symbol).or_default();
+        if desk.halted == halted {
+            return;
+        }
+        desk.halted = halted;
+        self.alert(if halted {
+            format!("{symbol} is halted at the venue; no position in it is opened, cancels pass")
+        } else {
+            format!("{symbol} trades again")
+        });
+    }
+
+    /// The venue's clock was compared with ours; `None` when it could not be.
+    pub(super) fn on_clock_offset(&mut self, offset_ms: Option<i64>) {
+        let distance_ms = offset_ms.map(i64::saturating_abs);
+        let fits = match distance_ms {
+            Some(distance_ms) => distance_ms <= REFUSE_MS,
+            None => !self.settings.clock_must_be_known,
+        };
+        let warns = distance_ms.is_none_or(|distance_ms| distance_ms > WARN_MS);
+        let shown =
+            offset_ms.map_or_else(|| "of an unknown distance".to_owned(), |ms| format!("{ms} ms off"));
+        if self.readiness.clock_fits && !fits {
+            self.alert(format!("the venue's clock is {shown}; no position is opened until it is within 5 s"));
+        } else if !self.readiness.clock_fits && fits {
+            self.alert(format!("the venue's clock is {shown}; openings need not wait for it any more"));
+        } else if fits && warns && !self.readiness.clock_warned && offset_ms.is_some() {
+            self.alert(format!("the venue's clock is {shown}; openings end beyond 5 s"));
+        } else if fits && !warns && self.readiness.clock_warned {
+            self.alert(format!("the venue's clock is {shown}, within 2 s again"));
+        }
+        self.readiness.clock_fits = fits;
+        self.readiness.clock_warned = warns && offset_ms.is_some();
+    }
+
+    /// How the venue trades the symbol. Where it must say so and has not, it does not trade it.
+    pub(super) fn flags_of(&self, symbol: Symbol) -> AssetFlags {
+        let told = self.desks.get(&symbol).and_then(|desk| desk.flags);
+        told.unwrap_or(if self.settings.assets_must_be_known { AssetFlags::NONE } else { AssetFlags::ALL })
+    }
+}
