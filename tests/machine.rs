@@ -1,8 +1,11 @@
 //! The machine on the embedded exchange, through the real gate, door and journal: one order's whole
 //! journey, and what must hold when the line, the process or the disk breaks on its way.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
+/// Seeded hours of anything, beside the truth of the exchange.
+#[path = "machine/hours.rs"]
+mod hours;
 /// Scenario tapes.
 #[path = "machine/tape.rs"]
 mod tape;

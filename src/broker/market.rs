@@ -4,6 +4,7 @@ use crate::broker::venue::unpoisoned;
 use crate::domain::at::At;
 use crate::domain::market::Tick;
 use crate::domain::symbol::Symbol;
+use crate::domain::venue::VenueState;
 use crate::exchange::venue::Exchange;
 
 /// The market's side of the embedded exchange: it moves prices and time, and sends no order.
@@ -27,6 +28,11 @@ impl Market {
         let mut exchange = unpoisoned(&self.0);
         exchange.advance(now);
         exchange.take_halts()
+    }
+
+    /// What truly stands at the exchange, whatever the line to it tells: for whoever compares.
+    pub fn truth(&self, fills_since: At) -> VenueState {
+        unpoisoned(&self.0).state(fills_since, &[])
     }
 
     /// A symbol stops trading, or trades again.

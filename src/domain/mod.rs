@@ -38,6 +38,7 @@ pub mod pct;
 pub mod price;
 /// The nouns under random values.
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test may stop at the first surprise")]
 mod proofs;
 /// Quantities of shares, negative for a short position.
 pub mod qty;

@@ -27,6 +27,8 @@ pub struct WaitingAct {
     pub tag: Option<String>,
     /// The orders whose end is awaited.
     pub behind: BTreeSet<ClientOrderId>,
+    /// Whether it makes a position smaller, and so may never open one.
+    pub exits: bool,
     /// The order it replaces: what that one filled meanwhile is not asked for again.
     pub replaces: Option<ClientOrderId>,
     /// When the waiting began.

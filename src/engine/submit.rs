@@ -157,6 +157,7 @@ impl Engine {
             tag,
             behind: in_the_way.into_iter().collect(),
             replaces: None,
+            exits: true,
             since: self.now,
         };
         self.desks.entry(intent.symbol).or_default().waiting.push(act);
@@ -165,7 +166,13 @@ impl Engine {
 
     fn stops_and_targets(&self, symbol: Symbol, side: Side) -> Vec<ClientOrderId> {
         let holds_shares = |order: &&Order| order.request.side == side && order.role == Role::Protective;
-        let awake = |order: &&Order| order.status != OrderStatus::Intent;
+        // A leg wakes with its order's first share, whether or not the venue has said so yet: it holds the
+        // shares from then on.
+        let parent_fills = |order: &Order| {
+            let parent = order.parent.and_then(|parent| self.orders.get(parent));
+            parent.is_some_and(|parent| parent.filled.is_positive())
+        };
+        let awake = |order: &&Order| order.status != OrderStatus::Intent || parent_fills(order);
         self.orders.live_of(symbol).filter(holds_shares).filter(awake).map(|order| order.request.id).collect()
     }
 
@@ -190,10 +197,27 @@ impl Engine {
                     continue;
                 }
             }
-            self.protect_beside(symbol, intent.qty);
             let situation = self.situation(&intent);
+            // What waited to make a position smaller never opens one: its stop may have filled meanwhile.
+            let decision = self.gate.judge_exit(&intent, &situation, self.now);
+            if act.exits && !decision.is_approved() {
+                let limits_version = self.gate.limits_version().to_owned();
+                self.record(Record::decision(None, intent, &decision, limits_version, act.tag));
+                let id = self.next_id();
+                self.tell_refusal(&intent, id, refusal_words(&decision));
+                continue;
+            }
+            let others = self.exits_waiting(symbol, intent.side);
+            self.protect_beside(symbol, intent.qty.plus(others).unwrap_or(Qty::LARGEST));
             self.admit(intent, act.tag, &situation);
         }
+    }
+
+    /// Shares of the exits that still wait behind stops: no stop may take the room that they need.
+    fn exits_waiting(&self, symbol: Symbol, side: Side) -> Qty {
+        let waiting = self.desks.get(&symbol).into_iter().flat_map(|desk| &desk.waiting);
+        let exits = waiting.filter(|act| act.exits && act.intent.side == side);
+        exits.fold(Qty::ZERO, |total, act| total.plus(act.intent.qty).unwrap_or(Qty::LARGEST))
     }
 
     /// What the gate cannot know by itself about this intent.
@@ -245,6 +269,7 @@ impl Engine {
             tag: None,
             behind: std::iter::once(id).collect(),
             replaces: Some(id),
+            exits: decision.reducing,
             since: self.now,
         };
         self.desks.entry(changed.symbol).or_default().waiting.push(act);

@@ -16,6 +16,8 @@ pub(super) struct Accounting {
     executions: BTreeSet<String>,
     /// Cash as the rows of this run last told it.
     cash: Option<Money>,
+    /// Cash as the venue first told it in this run: our own count begins there.
+    began: Option<Money>,
     /// The venue's last words in this run.
     venue: Option<Box<VenueState>>,
 }
@@ -30,7 +32,7 @@ impl Accounting {
         match &fact.what {
             // What happened between two processes is known from the venue alone.
             What::RunBegan(_) => {
-                self.cash = None;
+                (self.cash, self.began) = (None, None);
                 self.venue = None;
             }
             What::Filled { fill, position, cash } => {
@@ -41,7 +43,10 @@ impl Accounting {
             What::Adjusted { symbol, position } => {
                 self.positions.insert(*symbol, *position);
             }
-            What::Venue(state) => self.venue = Some(state.clone()),
+            What::Venue(state) => {
+                self.began = self.began.or(Some(state.account.cash));
+                self.venue = Some(state.clone());
+            }
             What::Reconciled { clean: true } => self.agrees_with_venue(found),
             _ => {}
         }
@@ -65,7 +70,9 @@ impl Accounting {
     /// L21. Deposits and withdrawals have no rows: they arrive as the venue's own count of cash.
     fn cash_moved(&mut self, fill: &Fill, told: Money, found: &mut Found) {
         let venue = self.venue.as_ref().map(|state| state.account.cash);
-        let mut starts = self.cash.into_iter().chain(venue).peekable();
+        // A reading may already contain the execution that it tells: then the count before it holds.
+        let own = self.cash.or(self.began);
+        let mut starts = own.into_iter().chain(venue).peekable();
         let known = starts.peek().is_some();
         let explained = starts.any(|start| after_fill(start, fill) == Ok(told));
         if known && !explained {

@@ -380,6 +380,19 @@ fn l20_equity_is_never_more_than_counted() {
 fn l21_cash_moves_by_what_was_paid() {
     breaks("L21", vec![], fill(5, Side::Sell, 2, 4, 99_601));
     let deposit = vec![venue(6, 104_400, vec![])];
+    let mut later = vec![
+        What::RunEnded,
+        run(Limits::default()),
+        venue(6, 99_400, vec![]),
+        What::Reconciled { clean: true },
+    ];
+    later.push(venue(4, 99_600, vec![]));
+    assert_eq!(
+        broken([later.clone(), vec![fill(5, Side::Sell, 2, 4, 99_600)]].concat()),
+        [],
+        "a reading tells of an execution before its row stands"
+    );
+    breaks("L21", later, fill(5, Side::Sell, 2, 4, 99_500));
     assert_eq!(broken([deposit, vec![fill(5, Side::Sell, 2, 4, 104_600)]].concat()), []);
 }
 

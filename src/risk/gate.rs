@@ -130,6 +130,17 @@ impl Gate {
         weigh(&self.scene(situation, now, None), intent).0
     }
 
+    /// What the gate says to an exit that had to wait: as [`Gate::judge`], but where nothing is left that it
+    /// could make smaller it is refused `CROSSES_ZERO`, and never passes as an opening.
+    #[must_use]
+    pub fn judge_exit(&self, intent: &Intent, situation: &Situation, now: At) -> Decision {
+        let decision = self.judge(intent, situation, now);
+        if decision.reducing || !decision.is_approved() {
+            return decision;
+        }
+        refused(decision, Refusal { max_qty: Some(Qty::ZERO), ..Refusal::bare(Code::CrossesZero) })
+    }
+
     /// What the gate would say to `intent` in the place of the live order `old`: judged while the old
     /// one is live, as one order of the larger remaining quantity at the larger price. It is carried
     /// out as a cancel, its end, and then an [`Gate::admit`] of the new one.

@@ -37,14 +37,14 @@ struct Step {
     see: Vec<String>,
 }
 
-struct Player {
-    scene: Scene,
+pub struct Player {
+    pub scene: Scene,
     /// How much was heard before the step.
-    heard: usize,
+    pub heard: usize,
 }
 
 impl Player {
-    fn play(&mut self, words: &str) {
+    pub fn play(&mut self, words: &str) {
         self.heard = self.scene.ear.0.lock().unwrap().len();
         let words: Vec<&str> = words.split(' ').collect();
         let act = |act| Event::Operator(act);
@@ -165,7 +165,7 @@ impl Player {
                 assert_eq!(state, rest, "{at}: {:?}", snapshot.halt_reason);
             }
             "heat" => {
-                assert_eq!(snapshot.account.heat.map(|heat| heat.to_string()).as_deref(), Some(rest), "{at}")
+                assert_eq!(snapshot.account.heat.map(|heat| heat.to_string()).as_deref(), Some(rest), "{at}");
             }
             _ => panic!("{at}: nothing is seen so: {words}"),
         }
