@@ -18,8 +18,7 @@ pub const ENLARGE: &str = "enlarge the window for more";
 /// The window could not keep up with the keys.
 pub const KEYS_DROPPED: &str = "keys came faster than they could be taken; some were thrown away";
 /// The mouse was taken.
-pub(super) const MOUSE_TAKEN: &str =
-    "the mouse chooses panes and scrolls, and never sends an order; Shift marks text in most terminals";
+pub(super) const MOUSE_TAKEN: &str = "the mouse chooses and scrolls; Shift marks text";
 /// The mouse was left to the terminal.
 pub(super) const MOUSE_LEFT: &str = "the mouse is the terminal's again";
 /// Pasted where no text is typed.
