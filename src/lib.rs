@@ -38,7 +38,7 @@ pub mod pump;
 
 /// Floor 5: live wiring: clock, threads, the control socket.
 pub mod app;
-/// Floor 5: the pump without threads: backtests.
+/// Floor 5: the pump without threads: backtests, the selftest.
 pub mod rehearsal;
 
 /// Floor 6: the shell's subcommands.

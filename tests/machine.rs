@@ -3,9 +3,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
-/// Seeded hours of anything, beside the truth of the exchange.
-#[path = "machine/hours.rs"]
-mod hours;
 /// Scenario tapes.
 #[path = "machine/tape.rs"]
 mod tape;

@@ -289,8 +289,8 @@ mod tests {
         std::fs::create_dir_all(&state).unwrap();
         let (mut gate, seal) = Gate::open(Limits::default(), String::new());
         let (latch, warrant) = (KillLatch::default(), gate.kill_warrant().unwrap());
-        let exchange = Exchange::new(Settings::default());
-        let (door, market, task) = embedded(exchange, seal, latch.clone(), warrant).unwrap();
+        let market = Market::of(Exchange::new(Settings::default()));
+        let (door, task) = embedded(&market, seal, latch.clone(), warrant).unwrap();
         let file = KillFile::prepare(&state).unwrap();
         let reach = KillReach { latch: latch.clone(), outcomes: task.outcomes(), file };
         let socket = state.join("control.sock");

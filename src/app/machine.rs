@@ -15,9 +15,10 @@ use crate::domain::at::At;
 use crate::domain::calendar::session;
 use crate::domain::day::TradingDay;
 use crate::domain::market::Tick;
-use crate::engine::event::{Event, KillReport};
+use crate::engine::event::Event;
 use crate::engine::machine::Engine;
 use crate::journal::row::RunEnd;
+use crate::pump::kill_report::report;
 use crate::pump::turn::Pump;
 use crate::ui::seen::{Look, Seen};
 
@@ -265,20 +266,5 @@ impl<A: Crew> Machine<A> {
         let end = RunEnd { finished, reason: reason.to_owned() };
         self.pump.end(&end).map_err(|fault| fault.to_string())?;
         Ok(RunResult { finished, journal_hash: self.pump.journal_hash() })
-    }
-}
-
-/// A kill's outcome, as the machine hears of it.
-pub(super) fn report(outcome: &KillOutcome) -> KillReport {
-    KillReport {
-        tripped_at: outcome.tripped_at,
-        by: outcome.pull.by.clone(),
-        flatten: outcome.pull.flatten,
-        cancelled: outcome.cancelled,
-        flattened: outcome.flattened,
-        left_orders: outcome.left_orders.clone(),
-        left_positions: outcome.left_positions.clone(),
-        confirmed: outcome.confirmed,
-        deeds: outcome.deeds.clone(),
     }
 }

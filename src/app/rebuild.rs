@@ -162,7 +162,6 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::app::machine::report;
     use crate::app::paths::Paths;
     use crate::app::sim::{Sim, SimPlan, open};
     use crate::broker::kill::KillTask;
@@ -180,6 +179,7 @@ mod tests {
     use crate::exchange::settings::Settings as ExchangeSettings;
     use crate::journal::verify::verify;
     use crate::pump::audience::Audience;
+    use crate::pump::kill_report::report;
 
     #[derive(Default)]
     struct Ear(Vec<String>);

@@ -1,5 +1,3 @@
-use std::sync::{Arc, Mutex};
-
 use crate::broker::fault::BrokerFault;
 use crate::broker::kill::KillTask;
 use crate::broker::latch::KillLatch;
@@ -10,7 +8,6 @@ use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::Origin;
 use crate::domain::venue::{VenueAnswer, VenueReport, VenueState};
-use crate::exchange::venue::Exchange;
 use crate::risk::order::Role;
 use crate::risk::token::{ApprovedOrder, CancelTicket, DoorSeal, KillWarrant};
 
@@ -37,23 +34,23 @@ pub enum DoorOutcome {
     },
 }
 
-/// A door onto an exchange in this process, the market's side of it, and the kill task beside it.
+/// A door onto the exchange behind `market`, and the kill task beside it. A process that starts again while
+/// its venue goes on is a new door onto the same market.
 ///
 /// # Errors
 /// [`BrokerFault::ForeignWarrant`] when seal and warrant come from two gates.
 pub fn embedded(
-    exchange: Exchange,
+    market: &Market,
     seal: DoorSeal,
     latch: KillLatch,
     warrant: KillWarrant,
-) -> Result<(Door, Market, KillTask), BrokerFault> {
+) -> Result<(Door, KillTask), BrokerFault> {
     if !seal.accepts(&warrant) {
         return Err(BrokerFault::ForeignWarrant);
     }
-    let shared = Arc::new(Mutex::new(exchange));
-    let venue = Venue::Embedded(Arc::clone(&shared));
+    let venue = Venue::Embedded(market.exchange());
     let kill = KillTask::new(venue.clone(), latch.clone(), warrant);
-    Ok((Door::new(seal, latch, venue), Market::new(shared), kill))
+    Ok((Door::new(seal, latch, venue), kill))
 }
 
 impl Door {
@@ -152,6 +149,7 @@ mod tests {
     use crate::domain::symbol::Symbol;
     use crate::exchange::faults::{Faults, RequestFaults};
     use crate::exchange::settings::Settings;
+    use crate::exchange::venue::Exchange;
     use crate::risk::gate::Gate;
     use crate::risk::limits::Limits;
     use crate::risk::situation::{LegIds, Situation};
@@ -198,7 +196,8 @@ mod tests {
         let latch = KillLatch::default();
         let settings = Settings { cash: Money::dollars(10_000_000), faults, seed, ..Settings::default() };
         let warrant = gate.kill_warrant().unwrap();
-        let (door, market, kill) = embedded(Exchange::new(settings), seal, latch.clone(), warrant).unwrap();
+        let market = Market::of(Exchange::new(settings));
+        let (door, kill) = embedded(&market, seal, latch.clone(), warrant).unwrap();
         market.on_tick(&Tick::Quote(quote(symbol())));
         market.on_tick(&Tick::Quote(quote(other())));
         Desk { gate, door, market, kill, latch, next: 0 }
@@ -283,9 +282,9 @@ mod tests {
         assert_eq!(desk.door.cancel(ticket, NOW), VenueAnswer::Taken);
         let (_, seal) = Gate::open(Limits::wide(), String::new());
         let warrant = Gate::open(Limits::wide(), String::new()).0.kill_warrant().unwrap();
-        let exchange = Exchange::new(Settings::default());
+        let market = Market::of(Exchange::new(Settings::default()));
         assert!(matches!(
-            embedded(exchange, seal, KillLatch::default(), warrant),
+            embedded(&market, seal, KillLatch::default(), warrant),
             Err(BrokerFault::ForeignWarrant)
         ));
     }
@@ -370,6 +369,7 @@ mod tests {
                 late_ms: 5_000,
                 doubled: 300,
                 reordered: 300,
+                silent: 0,
                 submit: ill,
                 cancel: ill,
             };

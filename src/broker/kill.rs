@@ -57,6 +57,16 @@ impl KillTask {
         self.outcomes.clone()
     }
 
+    /// Answers a pull that waits, at once and on the caller's thread: for a venue whose clock the caller moves,
+    /// where waiting between two looks brings nothing new. `None` where no pull waits.
+    pub fn answer_waiting(&mut self, ids: KillIds) -> Option<KillOutcome> {
+        self.reading_apart = Duration::ZERO;
+        let pull = self.latch.wait(self.latch.answered(), Duration::ZERO)?;
+        let outcome = self.answer(pull, ids);
+        self.latch.note_answered(outcome.pull.number);
+        Some(outcome)
+    }
+
     /// Waits for pulls and answers each, until `stop` says so; to be run on a thread of its own. The
     /// KILL file is raised beside it, so that a disk that hangs holds nothing up. `told` must not
     /// block.

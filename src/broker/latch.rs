@@ -108,7 +108,7 @@ impl TypedRearm {
             return Err(BrokerFault::NoReason);
         }
         let pulls_seen = latch.pulls();
-        if latch.0.answered.load(Ordering::SeqCst) < pulls_seen {
+        if latch.answered() < pulls_seen {
             return Err(BrokerFault::KillAtWork);
         }
         Ok(Self { pulls_seen })
@@ -228,6 +228,11 @@ impl KillLatch {
             tripped_at: last.tripped_at,
             flatten: self.wants_flat(),
         })
+    }
+
+    /// The number of the last pull that was answered.
+    pub(super) fn answered(&self) -> u64 {
+        self.0.answered.load(Ordering::SeqCst)
     }
 
     /// The kill task is done with a pull.

@@ -1,19 +1,25 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::broker::venue::unpoisoned;
 use crate::domain::at::At;
+use crate::domain::decimal::Overflow;
 use crate::domain::market::Tick;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::VenueState;
+use crate::domain::venue::{VenueAnswer, VenueRequest, VenueState};
+use crate::exchange::faults::Faults;
 use crate::exchange::venue::Exchange;
 
-/// The market's side of the embedded exchange: it moves prices and time, and sends no order.
+/// The market's side of the embedded exchange: it moves prices and time, and what
+/// it asks for is nobody's order here.
 #[derive(Clone)]
 pub struct Market(Arc<Mutex<Exchange>>);
 
 impl Market {
-    pub(super) fn new(exchange: Arc<Mutex<Exchange>>) -> Self {
-        Self(exchange)
+    /// The market of an exchange in this process.
+    #[must_use]
+    pub fn of(exchange: Exchange) -> Self {
+        Self(Arc::new(Mutex::new(exchange)))
     }
 
     /// The market moves; gives the symbols that were halted or resumed since the last time.
@@ -38,5 +44,37 @@ impl Market {
     /// A symbol stops trading, or trades again.
     pub fn set_halted(&self, symbol: Symbol, halted: bool) {
         unpoisoned(&self.0).set_halted(symbol, halted);
+    }
+
+    /// Somebody else on the same account asks for an order, past this program.
+    pub fn foreign(&self, request: &VenueRequest, at: At) -> VenueAnswer {
+        unpoisoned(&self.0).submit(request, at)
+    }
+
+    /// A split: `new` shares for `old`.
+    ///
+    /// # Errors
+    /// A number beyond its range; then nothing has changed.
+    pub fn split(&self, symbol: Symbol, new: u32, old: u32) -> Result<(), Overflow> {
+        unpoisoned(&self.0).split(symbol, new, old)
+    }
+
+    /// From here on the line to the program breaks so.
+    pub fn break_line(&self, faults: Faults) {
+        unpoisoned(&self.0).break_line(faults);
+    }
+
+    /// The stream to the program is cut: reports on their way are lost.
+    pub fn cut_line(&self) {
+        unpoisoned(&self.0).cut_line();
+    }
+
+    /// What broke on the line so far, and how often.
+    pub fn line_faults(&self) -> BTreeMap<&'static str, u64> {
+        unpoisoned(&self.0).line_faults().clone()
+    }
+
+    pub(super) fn exchange(&self) -> Arc<Mutex<Exchange>> {
+        Arc::clone(&self.0)
     }
 }

@@ -55,13 +55,9 @@ impl Venue {
     }
 
     /// The venue's own words, with the executions since an instant and the orders asked for.
-    #[cfg_attr(
-        not(test),
-        expect(clippy::unnecessary_wraps, reason = "a venue beyond the network can be silent")
-    )]
     pub(super) fn state(&self, fills_since: At, ids: &[ClientOrderId]) -> Result<VenueState, String> {
         match self {
-            Self::Embedded(exchange) => Ok(unpoisoned(exchange).state(fills_since, ids)),
+            Self::Embedded(exchange) => unpoisoned(exchange).read(fills_since, ids),
             #[cfg(test)]
             Self::Scripted(script) => unpoisoned(script).state(ids),
         }

@@ -31,6 +31,8 @@ pub enum Command {
     Run(RunArgs),
     /// Try a strategy on past bars.
     Backtest(Box<BacktestArgs>),
+    /// Play seeded days of anything under your limits, and look for what breaks a law.
+    Selftest(SelftestArgs),
     /// Ask the gate: one JSON object a line in, one decision a line out.
     Whatif(WhatifArgs),
     /// Buy, through the gate.
@@ -180,6 +182,29 @@ pub struct BacktestArgs {
     /// Trades, as CSV, into this file.
     #[arg(long, value_name = "CSV")]
     pub trades: Option<PathBuf>,
+}
+
+/// `selftest`.
+#[derive(Debug, Args)]
+pub struct SelftestArgs {
+    /// How many seeds.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub seeds: u64,
+    /// The first seed; with --seeds 1 one that failed is played again.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Steps of each.
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub steps: u32,
+    /// How many at a time; as many as there are cores without it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub jobs: Option<u16>,
+    /// Leave every seed's ledger in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
+    /// Findings as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `whatif`.

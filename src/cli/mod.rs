@@ -36,6 +36,8 @@ mod request;
 mod run;
 /// `hardstop screenshot`.
 mod screenshot;
+/// `hardstop selftest`.
+mod selftest;
 /// Views of the running instance or the journal.
 mod show;
 /// `hardstop strategy`.
@@ -93,6 +95,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
     match cli.command.unwrap_or_else(|| Command::Run(RunArgs::default())) {
         Command::Run(args) => run::run(paths, source, &args),
         Command::Backtest(args) => backtest::run(source, &args),
+        Command::Selftest(args) => selftest::run(&paths, source, &args),
         Command::Whatif(args) => whatif(&args),
         Command::Kill(args) => ask::kill(&paths, args),
         asked @ (Command::Buy(_)

@@ -14,6 +14,8 @@
 pub mod at;
 /// NYSE sessions from 2000 to 2035: holidays, half days and special closures.
 pub mod calendar;
+/// Chance by a seed.
+pub mod chance;
 /// The trading day: a calendar date in New York.
 pub mod day;
 /// Reading and writing exact decimals of nine places.

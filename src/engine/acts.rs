@@ -138,6 +138,7 @@ impl Engine {
         for id in due {
             self.take_back_rest(id);
         }
+        self.give_up_waiting();
         self.keep_reconciled();
         self.keep_cool_down();
         if let Some(every_ms) = self.settings.equity_row_every_ms

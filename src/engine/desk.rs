@@ -47,6 +47,8 @@ pub struct Desk {
     pub dirty: bool,
     /// Not before this instant is a refused stop tried again.
     pub retry_at: Option<At>,
+    /// When the last stop ended that nobody had asked to end.
+    pub stop_lost_at: Option<At>,
     /// Whether the trader was told that the stop is missing.
     pub missing_told: bool,
     /// A difference with the broker that waits for the trader's word.

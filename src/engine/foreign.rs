@@ -31,6 +31,8 @@ impl Engine {
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
+            cancel_unheard: false,
+            cancel_refused_at: None,
             tag: Some("EXTERNAL".to_owned()),
         };
         self.gate.restore_order(&known_order(&order, None));

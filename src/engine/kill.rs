@@ -97,6 +97,8 @@ impl Engine {
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
+            cancel_unheard: false,
+            cancel_refused_at: None,
             tag: None,
         };
         self.gate.restore_order(&known_order(&order, Some(Origin::Kill)));

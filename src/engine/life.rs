@@ -8,7 +8,7 @@ use crate::domain::strategy::StrategyEvent;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::VenueAccount;
 use crate::engine::machine::Engine;
-use crate::engine::memory::Memory;
+use crate::engine::memory::{Memory, RememberedAdjust};
 use crate::engine::orders::{Misses, Order};
 use crate::engine::record::Record;
 use crate::risk::loss::{Confirmation, Latched};
@@ -22,7 +22,11 @@ impl Engine {
         self.day.close_equity = memory.close_equity;
         self.gate.set_phase(self.day.phase());
         self.next_order_seq = self.next_order_seq.max(memory.last_order_seq.saturating_add(1));
-        for fill in &memory.fills {
+        let mut adjusts = memory.adjusts.iter().filter(|adjust| adjust.acknowledged).peekable();
+        for (index, fill) in memory.fills.iter().enumerate() {
+            while let Some(adjust) = adjusts.next_if(|adjust| adjust.after_fills <= index) {
+                self.remember_adjust(adjust);
+            }
             if !self.executions.insert(fill.execution.clone()) {
                 continue;
             }
@@ -34,6 +38,7 @@ impl Engine {
             }
             self.trades.on_fill(fill, before, self.gate.position(fill.symbol).qty);
         }
+        adjusts.for_each(|adjust| self.remember_adjust(adjust));
         for remembered in &memory.live_orders {
             self.remember_order(remembered);
         }
@@ -76,6 +81,12 @@ impl Engine {
         self.ask_venue_soon();
     }
 
+    /// The trader took the broker's count of a position: it holds from its place among the executions on.
+    fn remember_adjust(&mut self, adjust: &RememberedAdjust) {
+        let avg_price = self.gate.position(adjust.symbol).avg_price;
+        self.gate.set_position(adjust.symbol, adjust.broker, avg_price);
+    }
+
     fn remember_order(&mut self, remembered: &crate::engine::memory::RememberedOrder) {
         // Between the row and the answer the process ended: nobody knows whether it arrived.
         let sent_unheard = matches!(remembered.status, OrderStatus::Intent | OrderStatus::Sending);
@@ -94,6 +105,9 @@ impl Engine {
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
+            // Between its row and the answer the process ended: it may never have left.
+            cancel_unheard: remembered.status == OrderStatus::PendingCancel,
+            cancel_refused_at: None,
             tag: None,
         };
         self.gate.restore_order(&known_order(&order, Some(order.origin)));

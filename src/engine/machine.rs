@@ -18,6 +18,7 @@ use crate::engine::record::Record;
 use crate::engine::restraint::Restraints;
 use crate::engine::settings::{Settings, StrategyHours};
 use crate::engine::strategies::{DueBar, Strategies};
+use crate::engine::submit::WAIT_MAX_MS;
 use crate::engine::trades::Trades;
 use crate::risk::gate::Gate;
 
@@ -196,10 +197,12 @@ impl Engine {
     pub fn next_deadline(&self) -> At {
         let rests = self.orders.live().filter_map(|order| order.rest_until);
         let retries = self.desks.values().filter_map(|desk| desk.retry_at);
+        let waits =
+            self.desks.values().flat_map(|desk| &desk.waiting).map(|act| act.since.plus_millis(WAIT_MAX_MS));
         let own = [Some(self.day.next_turn()), self.readiness.ask_venue_at, self.restraints.cool_down_until]
             .into_iter()
             .flatten();
-        rests.chain(retries).chain(own).min().unwrap_or(At::from_nanos(i64::MAX))
+        rests.chain(retries).chain(waits).chain(own).min().unwrap_or(At::from_nanos(i64::MAX))
     }
 
     pub(super) fn record(&mut self, record: Record) {

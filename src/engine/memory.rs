@@ -94,4 +94,7 @@ pub struct RememberedAdjust {
     pub broker: Qty,
     /// Whether the trader has acknowledged it.
     pub acknowledged: bool,
+    /// How many of the remembered executions stand before it: what comes later counts from the broker's number.
+    #[serde(default)]
+    pub after_fills: usize,
 }

@@ -31,6 +31,10 @@ pub struct Order {
     pub rest_until: Option<At>,
     /// How often, and since when, the venue did not know it.
     pub misses: Misses,
+    /// Nobody knows whether its cancel arrived.
+    pub cancel_unheard: bool,
+    /// When the venue last refused to cancel it.
+    pub cancel_refused_at: Option<At>,
     /// The strategy's own word for it.
     pub tag: Option<String>,
 }
@@ -228,6 +232,8 @@ mod tests {
             made_at: At::default(),
             rest_until: None,
             misses: Misses::default(),
+            cancel_unheard: false,
+            cancel_refused_at: None,
             tag: None,
         }
     }

@@ -101,6 +101,22 @@ impl Engine {
         }
     }
 
+    /// A stop ended that nobody had asked to end: the venue refused it, or took it away. The first is placed
+    /// again at once; where that fails too, the venue knows something that is not known here: it is read, and
+    /// the next try waits.
+    pub(super) fn stop_was_lost(&mut self, symbol: Symbol) {
+        let now = self.now;
+        let desk = self.desks.entry(symbol).or_default();
+        let again = desk.stop_lost_at.is_some_and(|before| now.millis_since(before) < RETRY_MS);
+        desk.stop_lost_at = Some(now);
+        if again {
+            desk.retry_at = Some(now.plus_millis(RETRY_MS));
+            self.ask_venue_soon();
+        } else {
+            desk.dirty = true;
+        }
+    }
+
     fn tell_missing(&mut self, symbol: Symbol, why: &str) {
         let Some(desk) = self.desks.get_mut(&symbol) else { return };
         if !desk.missing_told {

@@ -3,17 +3,21 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
+use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::VenueState;
+use crate::domain::venue::{VenueOrder, VenueState};
 use crate::engine::command::Command;
 use crate::engine::machine::Engine;
 use crate::engine::record::Record;
 
 /// How soon a reading that differs, or an order nobody knows, is looked at again.
 const LOOK_AGAIN_MS: i64 = 10_000;
+/// How long after its refusal a cancel that an exit waits for is asked for again.
+const CANCEL_AGAIN_MS: i64 = 1_000;
 
 impl Engine {
     /// Asks for the venue's state at the next opportunity.
@@ -45,12 +49,11 @@ impl Engine {
         self.readiness.asking = false;
         self.gate.on_account(&state.account, state.at);
         self.fix_baseline(&state.account);
+        if self.gate.cash().is_none() {
+            self.gate.set_cash(self.cash_before(state));
+        }
         for fill in &state.fills {
             self.apply_fill(fill);
-        }
-        if self.gate.cash().is_none() {
-            // The broker's cash already contains every execution that was just applied.
-            self.gate.set_cash(state.account.cash);
         }
         self.match_orders(state);
         let differences = self.position_differences(state);
@@ -69,14 +72,28 @@ impl Engine {
         }
     }
 
+    /// The broker's cash as it was before the executions that this reading tells for the first time: they are
+    /// in it already.
+    fn cash_before(&self, state: &VenueState) -> Money {
+        let new = state.fills.iter().filter(|fill| !self.executions.contains(&fill.execution));
+        let before = new.map(|fill| fill.price.times(fill.qty.signed(fill.side)).plus(fill.fee));
+        let before = before.into_iter().try_fold(state.account.cash, |cash, cost| cash.plus(cost?));
+        before.unwrap_or(state.account.cash)
+    }
+
     fn schedule_next(&mut self, clean: bool) {
-        let uncertain = self
+        let uncertain = self.orders.live().any(|order| {
+            order.cancel_unheard || matches!(order.status, OrderStatus::Unknown | OrderStatus::Sending)
+        }) || !self.alive_after_their_end.is_empty();
+        let held_up = self
             .orders
             .live()
-            .any(|order| matches!(order.status, OrderStatus::Unknown | OrderStatus::Sending))
-            || !self.alive_after_their_end.is_empty();
-        let wait_ms =
-            if clean && !uncertain { self.settings.reconcile_every_ms } else { Some(LOOK_AGAIN_MS) };
+            .any(|order| order.cancel_refused_at.is_some() && self.is_waited_for(order.request.id));
+        let wait_ms = match (held_up, clean && !uncertain) {
+            (true, _) => Some(CANCEL_AGAIN_MS),
+            (false, true) => self.settings.reconcile_every_ms,
+            (false, false) => Some(LOOK_AGAIN_MS),
+        };
         self.readiness.ask_venue_at = wait_ms.map(|wait_ms| self.now.plus_millis(wait_ms));
     }
 
@@ -86,7 +103,10 @@ impl Engine {
             seen.insert(listed.request.id);
             match self.orders.get(listed.request.id).map(|order| order.status.is_live()) {
                 None => self.import_external(listed),
-                Some(true) => self.set_status(listed.request.id, listed.status, None),
+                Some(true) => {
+                    self.set_status(listed.request.id, listed.status, None);
+                    self.cancel_again(listed);
+                }
                 Some(false) => self.count_while_alive(listed),
             }
         }
@@ -96,6 +116,29 @@ impl Engine {
         for id in unseen {
             self.miss_order(id);
         }
+    }
+
+    /// A cancel of which nobody knows whether it arrived has not, where the venue shows its order alive after
+    /// it: it is asked for again. So is one that the venue refused while an exit waits for it.
+    fn cancel_again(&mut self, listed: &VenueOrder) {
+        let (id, now) = (listed.request.id, self.now);
+        if !listed.status.is_live() {
+            return;
+        }
+        let refused_before = |at: At| now.millis_since(at) >= CANCEL_AGAIN_MS;
+        let Some(order) = self.orders.get_mut(id) else { return };
+        if order.status == OrderStatus::PendingCancel && order.cancel_unheard {
+            order.cancel_unheard = false;
+            let ticket = self.gate.cancel_ticket(id);
+            self.out.push(Command::Cancel(ticket));
+        } else if order.cancel_refused_at.is_some_and(refused_before) && self.is_waited_for(id) {
+            self.cancel(id);
+        }
+    }
+
+    /// Whether an exit, or an order that replaces it, waits for the end of this one.
+    fn is_waited_for(&self, id: ClientOrderId) -> bool {
+        self.desks.values().flat_map(|desk| &desk.waiting).any(|act| act.behind.contains(&id))
     }
 
     /// An order that the venue does not show. A sleeping leg is not missed: it is born with a fill.

@@ -29,13 +29,22 @@ impl Engine {
             }
             (Asked::Cancel, VenueAnswer::Taken) => {}
             (Asked::Cancel, VenueAnswer::Refused(words)) => self.on_cancel_refused(id, words),
-            (Asked::Cancel, VenueAnswer::Unknown(_)) => self.ask_venue_soon(),
+            (Asked::Cancel, VenueAnswer::Unknown(_)) => {
+                if let Some(order) = self.orders.get_mut(id) {
+                    order.cancel_unheard = true;
+                }
+                self.ask_venue_soon();
+            }
         }
     }
 
     fn on_cancel_refused(&mut self, id: ClientOrderId, words: &str) {
         if self.orders.cancel_failed(id) == Change::Changed {
-            self.note_status(id, Some(format!("the cancel was refused: {words}")));
+            let now = self.now;
+            if let Some(order) = self.orders.get_mut(id) {
+                order.cancel_refused_at = Some(now);
+            }
+            self.note_status(id, false, Some(format!("the cancel was refused: {words}")));
         }
         self.ask_venue_soon();
     }
@@ -78,13 +87,15 @@ impl Engine {
 
     /// Moves an order to a state, with everything that follows from it.
     pub(super) fn set_status(&mut self, id: ClientOrderId, status: OrderStatus, reason: Option<String>) {
+        // What ends because we asked for it is no failure.
+        let asked = self.orders.get(id).is_some_and(|order| order.status == OrderStatus::PendingCancel);
         if self.orders.change(id, status) != Change::Changed {
             return;
         }
-        self.note_status(id, reason);
+        self.note_status(id, asked, reason);
     }
 
-    fn note_status(&mut self, id: ClientOrderId, reason: Option<String>) {
+    fn note_status(&mut self, id: ClientOrderId, asked: bool, reason: Option<String>) {
         let Some(order) = self.orders.get(id) else { return };
         let (symbol, status, filled, stops, origin) =
             (order.request.symbol, order.status, order.filled, order.is_stop(), order.origin);
@@ -98,7 +109,11 @@ impl Engine {
                 order.rest_until = None;
             }
             self.end_legs(id);
-            self.desks.entry(symbol).or_default().dirty = true;
+            if stops && status != OrderStatus::Filled && !asked {
+                self.stop_was_lost(symbol);
+            } else {
+                self.desks.entry(symbol).or_default().dirty = true;
+            }
         }
         self.record(Record::Status { order: id, status, filled, reason: reason.clone() });
         if status == OrderStatus::Rejected {
@@ -179,7 +194,7 @@ impl Engine {
         }
         let status = if filled >= asked { OrderStatus::Filled } else { OrderStatus::Partial };
         if self.orders.change(fill.order, status) == Change::Changed {
-            self.note_status(fill.order, None);
+            self.note_status(fill.order, false, None);
         } else {
             self.note_filled(fill.order);
         }

@@ -20,6 +20,9 @@ use crate::risk::order::Role;
 use crate::risk::situation::{LegIds, Situation};
 use crate::risk::token::ApprovedOrder;
 
+/// How long an act waits for other orders' ends.
+pub(super) const WAIT_MAX_MS: i64 = 20_000;
+
 impl Engine {
     /// Judges an intent and sends it, or starts the act that clears its way first.
     pub(super) fn place(&mut self, intent: Intent, tag: Option<String>) {
@@ -71,6 +74,8 @@ impl Engine {
             made_at: self.now,
             rest_until,
             misses: Misses::default(),
+            cancel_unheard: false,
+            cancel_refused_at: None,
             tag,
         });
         self.add_leg(&request, request.stop_loss, true, intent.origin);
@@ -106,6 +111,8 @@ impl Engine {
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
+            cancel_unheard: false,
+            cancel_refused_at: None,
             tag: None,
         });
     }
@@ -124,6 +131,8 @@ impl Engine {
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
+            cancel_unheard: false,
+            cancel_refused_at: None,
             tag: None,
         });
         self.out.push(Command::Submit(order));
@@ -207,9 +216,37 @@ impl Engine {
                 self.tell_refusal(&intent, id, refusal_words(&decision));
                 continue;
             }
+            if act.exits
+                && decision.releases.is_some()
+                && !self.stops_and_targets(symbol, intent.side).is_empty()
+            {
+                // What it waited for has ended, and something else holds the shares by now.
+                self.wait_behind_stops(intent, act.tag);
+                continue;
+            }
             let others = self.exits_waiting(symbol, intent.side);
             self.protect_beside(symbol, intent.qty.plus(others).unwrap_or(Qty::LARGEST));
             self.admit(intent, act.tag, &situation);
+        }
+    }
+
+    /// What has waited too long waits no more: the position needs its stops back, and the trader to know.
+    pub(super) fn give_up_waiting(&mut self) {
+        let now = self.now;
+        let mut given_up = Vec::new();
+        for desk in self.desks.values_mut() {
+            let late = |act: &WaitingAct| act.since.plus_millis(WAIT_MAX_MS) <= now;
+            if desk.waiting.iter().any(late) {
+                given_up.extend(desk.waiting.extract_if(.., |act| late(act)));
+                desk.dirty = true;
+            }
+        }
+        for act in given_up {
+            let (side, qty, symbol) = (act.intent.side.word(), act.intent.qty, act.intent.symbol);
+            self.alert(format!(
+                "{side} {qty} {symbol} was given up: the venue did not end what stands in its way; look at \
+                 `hardstop orders` and ask again"
+            ));
         }
     }
 

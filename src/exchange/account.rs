@@ -71,6 +71,18 @@ impl Account {
         Ok(())
     }
 
+    /// A split: `new` shares for `old`; a part of a share that is left over stays one.
+    ///
+    /// # Errors
+    /// [`Overflow`] beyond the range of numbers, and for a split of nothing; then nothing is booked.
+    pub(super) fn split(&mut self, symbol: Symbol, new: u32, old: u32) -> Result<(), Overflow> {
+        let Some(holding) = self.holdings.get_mut(&symbol) else { return Ok(()) };
+        let nanos = i128::from(holding.qty.nanos()).checked_mul(i128::from(new)).ok_or(Overflow)?;
+        let nanos = nanos.checked_div(i128::from(old)).ok_or(Overflow)?;
+        holding.qty = Qty::from_nanos(i64::try_from(nanos).map_err(|_| Overflow)?);
+        Ok(())
+    }
+
     /// Cash and every position at its mark; a position without one at its cost.
     pub(super) fn equity(&self, mark: impl Fn(Symbol) -> Option<Price>) -> Result<Money, Overflow> {
         self.held().try_fold(self.cash, |total, (symbol, holding)| {

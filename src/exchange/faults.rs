@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::at::At;
+use crate::domain::chance::Chance;
 use crate::domain::venue::VenueReport;
 
 /// How often requests of one kind break, each in a thousand; at most one of them happens to a request.
@@ -30,6 +33,8 @@ pub struct Faults {
     pub doubled: u32,
     /// A report overtakes the one before it.
     pub reordered: u32,
+    /// The whole state cannot be read when it is asked for.
+    pub silent: u32,
     /// What happens to orders on their way.
     pub submit: RequestFaults,
     /// What happens to cancels on their way.
@@ -45,55 +50,101 @@ pub(super) enum Way {
     TimeoutAfter,
 }
 
+/// In which words nobody answers: each of them leaves it open whether the request arrived.
+const NO_ANSWER: [&str; 5] = [
+    "no answer within the time allowed",
+    "the connection was reset",
+    "429 too many requests",
+    "500 internal server error",
+    "the answer is no JSON",
+];
+
 /// The line to the program, broken by a seed: the same seed breaks it in the same places.
 #[derive(Debug)]
 pub(super) struct Line {
     faults: Faults,
-    seed: u64,
+    chance: Chance,
     waiting: Vec<(At, VenueReport)>,
+    happened: BTreeMap<&'static str, u64>,
 }
 
 impl Line {
     pub(super) fn new(faults: Faults, seed: u64) -> Self {
-        Self { faults, seed, waiting: Vec::new() }
+        Self { faults, chance: Chance::of(seed), waiting: Vec::new(), happened: BTreeMap::new() }
+    }
+
+    /// From here on it breaks so.
+    pub(super) fn breaks(&mut self, faults: Faults) {
+        self.faults = faults;
+    }
+
+    /// What broke how often.
+    pub(super) const fn happened(&self) -> &BTreeMap<&'static str, u64> {
+        &self.happened
+    }
+
+    pub(super) fn note(&mut self, what: &'static str) {
+        let count = self.happened.entry(what).or_default();
+        *count = count.saturating_add(1);
     }
 
     pub(super) fn way_of_submit(&mut self) -> Way {
-        self.way(self.faults.submit)
+        let names =
+            ["order timed out before it arrived", "order timed out after it arrived", "order turned away"];
+        self.way(self.faults.submit, names)
     }
 
     pub(super) fn way_of_cancel(&mut self) -> Way {
-        self.way(self.faults.cancel)
+        let names =
+            ["cancel timed out before it arrived", "cancel timed out after it arrived", "cancel turned away"];
+        self.way(self.faults.cancel, names)
     }
 
-    fn way(&mut self, faults: RequestFaults) -> Way {
-        if self.hits(faults.timeout_before) {
+    fn way(&mut self, faults: RequestFaults, [before, after, refused]: [&'static str; 3]) -> Way {
+        if self.breaks_by(faults.timeout_before, before) {
             Way::TimeoutBefore
-        } else if self.hits(faults.timeout_after) {
+        } else if self.breaks_by(faults.timeout_after, after) {
             Way::TimeoutAfter
-        } else if self.hits(faults.refused) {
+        } else if self.breaks_by(faults.refused, refused) {
             Way::Refused
         } else {
             Way::Clear
         }
     }
 
+    /// Why the whole state cannot be read now, where it cannot.
+    pub(super) fn is_silent(&mut self) -> Option<String> {
+        self.breaks_by(self.faults.silent, "state could not be read").then(|| self.no_answer())
+    }
+
+    /// The words of an answer that never came, or that says nothing.
+    pub(super) fn no_answer(&mut self) -> String {
+        self.chance.one_of(&NO_ANSWER).copied().unwrap_or_default().to_owned()
+    }
+
+    /// The stream was cut: what was on its way is lost.
+    pub(super) fn cut(&mut self) {
+        if !self.waiting.is_empty() {
+            self.waiting.clear();
+            self.note("stream cut with reports on their way");
+        }
+    }
+
     pub(super) fn send(&mut self, report: VenueReport, now: At) {
-        if self.hits(self.faults.lost) {
+        if self.breaks_by(self.faults.lost, "report lost") {
             return;
         }
         let mut due = now;
-        if self.hits(self.faults.late) {
-            let most = u64::from(self.faults.late_ms.max(1));
-            let delay = self.next().checked_rem(most).unwrap_or(0).saturating_add(1);
+        if self.breaks_by(self.faults.late, "report late") {
+            let delay = self.chance.below(u64::from(self.faults.late_ms.max(1))).saturating_add(1);
             due = due.plus_millis(i64::try_from(delay).unwrap_or(0));
         }
-        if self.hits(self.faults.doubled) {
+        if self.breaks_by(self.faults.doubled, "report doubled") {
             self.waiting.push((due, report.clone()));
         }
         self.waiting.push((due, report));
         let last = self.waiting.len().saturating_sub(1);
-        if last > 0 && self.hits(self.faults.reordered) {
+        if last > 0 && self.breaks_by(self.faults.reordered, "report overtook another") {
             self.waiting.swap(last, last.saturating_sub(1));
         }
     }
@@ -116,16 +167,11 @@ impl Line {
         arrived
     }
 
-    fn hits(&mut self, per_mille: u32) -> bool {
-        per_mille > 0 && self.next().checked_rem(1000).unwrap_or(0) < u64::from(per_mille)
-    }
-
-    /// `SplitMix64`: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
-    fn next(&mut self) -> u64 {
-        self.seed = self.seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.seed;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+    fn breaks_by(&mut self, per_mille: u32, what: &'static str) -> bool {
+        let breaks = self.chance.hits(per_mille);
+        if breaks {
+            self.note(what);
+        }
+        breaks
     }
 }

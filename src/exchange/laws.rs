@@ -206,6 +206,7 @@ fn faulty() -> Faults {
         late_ms: 90_000,
         doubled: 100,
         reordered: 200,
+        silent: 0,
         submit: request,
         cancel: request,
     }

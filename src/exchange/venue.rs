@@ -14,7 +14,7 @@ use crate::domain::venue::{
 };
 use crate::exchange::book::Book;
 use crate::exchange::clearing::Clearing;
-use crate::exchange::faults::Way;
+use crate::exchange::faults::{Faults, Way};
 use crate::exchange::held::Held;
 use crate::exchange::sessions::Sessions;
 use crate::exchange::settings::Settings;
@@ -67,7 +67,7 @@ impl Exchange {
         self.advance(at);
         let way = self.clearing.line.way_of_submit();
         match way {
-            Way::TimeoutBefore => return VenueAnswer::Unknown("the order timed out on its way".to_owned()),
+            Way::TimeoutBefore => return VenueAnswer::Unknown(self.clearing.line.no_answer()),
             Way::Refused => {
                 return VenueAnswer::Refused("the venue is busy; nothing was taken; try again".to_owned());
             }
@@ -78,7 +78,7 @@ impl Exchange {
             self.take(request);
         }
         match (way, checked) {
-            (Way::TimeoutAfter, _) => VenueAnswer::Unknown("the answer timed out".to_owned()),
+            (Way::TimeoutAfter, _) => VenueAnswer::Unknown(self.clearing.line.no_answer()),
             (_, Ok(())) => VenueAnswer::Taken,
             (_, Err(words)) => VenueAnswer::Refused(words),
         }
@@ -89,7 +89,7 @@ impl Exchange {
         self.advance(at);
         let way = self.clearing.line.way_of_cancel();
         match way {
-            Way::TimeoutBefore => return VenueAnswer::Unknown("the cancel timed out on its way".to_owned()),
+            Way::TimeoutBefore => return VenueAnswer::Unknown(self.clearing.line.no_answer()),
             Way::Refused => {
                 return VenueAnswer::Refused(
                     "the venue is busy; nothing was cancelled; try again".to_owned(),
@@ -98,6 +98,9 @@ impl Exchange {
             Way::TimeoutAfter | Way::Clear => {}
         }
         let done = self.cancel_live(id);
+        if done.is_err() && self.known.contains_key(&id) {
+            self.clearing.line.note("cancel came after the order's end");
+        }
         match (way, done) {
             (Way::Clear, Ok(())) => VenueAnswer::Taken,
             (Way::Clear, Err(words)) => VenueAnswer::Refused(words),
@@ -105,7 +108,7 @@ impl Exchange {
                 if let (Err(words), true) = (done, self.known.contains_key(&id)) {
                     self.clearing.report(id, ReportKind::CancelRejected(words));
                 }
-                VenueAnswer::Unknown("the answer timed out".to_owned())
+                VenueAnswer::Unknown(self.clearing.line.no_answer())
             }
         }
     }
@@ -207,6 +210,53 @@ impl Exchange {
             closed_orders: ask_ids.iter().filter_map(ended).collect(),
             fills: self.clearing.fills.get(first..).unwrap_or_default().to_vec(),
         }
+    }
+
+    /// The same as the line to the program gives it.
+    ///
+    /// # Errors
+    /// Why nobody answered, in words.
+    pub fn read(&mut self, fills_since: At, ask_ids: &[ClientOrderId]) -> Result<VenueState, String> {
+        match self.clearing.line.is_silent() {
+            Some(words) => Err(words),
+            None => Ok(self.state(fills_since, ask_ids)),
+        }
+    }
+
+    /// From here on the line to the program breaks so.
+    pub fn break_line(&mut self, faults: Faults) {
+        self.clearing.line.breaks(faults);
+    }
+
+    /// The stream to the program is cut: reports on their way are lost.
+    pub fn cut_line(&mut self) {
+        self.clearing.line.cut();
+    }
+
+    /// What broke on the line so far, and how often.
+    #[must_use]
+    pub fn line_faults(&self) -> &BTreeMap<&'static str, u64> {
+        self.clearing.line.happened()
+    }
+
+    /// A split: `new` shares for `old` ones. Every order of the symbol is cancelled, as most venues do; the
+    /// position is counted anew and costs what it did.
+    ///
+    /// # Errors
+    /// [`Overflow`] beyond the range of numbers; then nothing has changed.
+    pub fn split(&mut self, symbol: Symbol, new: u32, old: u32) -> Result<(), Overflow> {
+        self.clearing.account.split(symbol, new, old)?;
+        let Some(book) = self.books.get_mut(&symbol) else { return Ok(()) };
+        for index in 0..book.live.len() {
+            if book.live.get(index).is_some_and(Held::works) {
+                book.cancel(index, &mut self.clearing);
+            }
+        }
+        sweep(book, &mut self.known);
+        if let Some(last) = book.last {
+            book.last = Some(last.scaled(i64::from(old), i64::from(new))?);
+        }
+        Ok(())
     }
 
     /// The order of this id, where it ever arrived; legs included.

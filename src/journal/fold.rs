@@ -236,7 +236,9 @@ impl Folder {
             Record::Adjust { number, symbol, engine, broker, acknowledged } => {
                 memory.adjusts.retain(|adjust| adjust.number != number);
                 let acknowledged = acknowledged.is_some();
-                memory.adjusts.push(RememberedAdjust { number, symbol, engine, broker, acknowledged });
+                let after_fills = memory.fills.len();
+                let adjust = RememberedAdjust { number, symbol, engine, broker, acknowledged, after_fills };
+                memory.adjusts.push(adjust);
             }
             Record::Equity { .. }
             | Record::Decision { .. }

@@ -52,9 +52,22 @@ impl Journal {
     /// A file that is not the trader's own, a ledger that was cut, a database that cannot be read or
     /// written, a row that cannot be understood.
     pub fn open(path: &Path, at: At) -> Result<(Self, Memory), JournalError> {
+        Self::open_by(path, at, Durability::Full)
+    }
+
+    /// The same ledger in a file that may be lost with the machine, for processes that only rehearse their
+    /// own deaths.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn rehearse(path: &Path, at: At) -> Result<(Self, Memory), JournalError> {
+        Self::open_by(path, at, Durability::Scratch)
+    }
+
+    fn open_by(path: &Path, at: At, durability: Durability) -> Result<(Self, Memory), JournalError> {
         guard::folder_of(path)?;
         drop(guard::file(path)?);
-        let mut journal = Self::over(path, Durability::Full)?;
+        let mut journal = Self::over(path, durability)?;
         match head::compare(path, journal.last_row, |row| journal.hash_at(row))? {
             Note::Agrees => {}
             Note::Missing if journal.last_row == 0 => head::keep(path, 0, &journal.link)?,

@@ -44,12 +44,26 @@ impl Accounting {
                 self.positions.insert(*symbol, *position);
             }
             What::Venue(state) => {
-                self.began = self.began.or(Some(state.account.cash));
+                self.began = self.began.or_else(|| self.before_its_news(state));
                 self.venue = Some(state.clone());
             }
             What::Reconciled { clean: true } => self.agrees_with_venue(found),
             _ => {}
         }
+    }
+
+    /// A reading's cash as it was before the executions that nobody had told before it.
+    fn before_its_news(&self, state: &VenueState) -> Option<Money> {
+        let news = state.fills.iter().filter(|fill| !self.executions.contains(&fill.execution));
+        let mut costs = news.map(|fill| fill.price.times(fill.qty.signed(fill.side)).plus(fill.fee));
+        costs.try_fold(state.account.cash, |cash, cost| cash.plus(cost.ok()?).ok())
+    }
+
+    /// Whether the venue's last words of a symbol differ from what the rows add up to.
+    pub(super) fn differs(&self, symbol: Symbol) -> bool {
+        let Some(state) = &self.venue else { return true };
+        let theirs = state.positions.iter().find(|position| position.symbol == symbol);
+        theirs.map_or(Qty::ZERO, |position| position.qty) != self.position(symbol)
     }
 
     /// L23 and the first half of L19.

@@ -114,7 +114,8 @@ impl Halts {
 
     fn approved(&self, at: At, decided: &Decided, found: &mut Found) {
         if let Origin::Strategy(id) = decided.intent.origin {
-            if let Some(what) = self.stopped.get(&id) {
+            // An exit that waited for its stops goes on: the shares have no stop any more.
+            if let Some(what) = self.stopped.get(&id).filter(|_| decided.opens()) {
                 found
                     .breach("L10", format!("an order of strategy {} was approved after it was {what}", id.0));
             }

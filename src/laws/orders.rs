@@ -24,6 +24,8 @@ pub(super) struct Orders {
     ever_approved: BTreeSet<ClientOrderId>,
     /// Orders of the kill that were sent, or filled, and that no row tells of yet.
     unwritten: BTreeSet<ClientOrderId>,
+    /// Executions of the kill that took our count of a position through zero.
+    kill_crossed: Vec<(Symbol, String)>,
     run_open: bool,
     /// The run began after one that nobody ended: a kill may have died before its rows.
     after_a_crash: bool,
@@ -74,10 +76,20 @@ impl Orders {
                 if kills && !known && !self.after_a_crash {
                     self.unwritten.insert(fill.order);
                 }
-                if crosses && (known || kills) {
-                    let words =
-                        format!("order {} took {} from {before} to {position}", fill.order, fill.symbol);
-                    found.breach("L7", words);
+                let words =
+                    || format!("order {} took {} from {before} to {position}", fill.order, fill.symbol);
+                if crosses && kills {
+                    // It closes by the venue's count. Ours may be another; the next reading tells.
+                    self.kill_crossed.push((fill.symbol, words()));
+                } else if crosses && known {
+                    found.breach("L7", words());
+                }
+            }
+            What::Reconciled { clean } => {
+                for (symbol, words) in std::mem::take(&mut self.kill_crossed) {
+                    if *clean || !positions.differs(symbol) {
+                        found.breach("L7", words);
+                    }
                 }
             }
             What::Venue(state) => {

@@ -39,11 +39,24 @@ pub fn onto_exchange(
     exchange: Exchange,
     latch: KillLatch,
 ) -> Result<Assembly, String> {
+    onto_market(settings, limits, Market::of(exchange), latch)
+}
+
+/// The same onto an exchange that was there before this machine, and that outlives it.
+///
+/// # Errors
+/// An installation id that is none.
+pub fn onto_market(
+    settings: Settings,
+    limits: Limits,
+    market: Market,
+    latch: KillLatch,
+) -> Result<Assembly, String> {
     let install: InstallId =
         settings.install.parse().map_err(|_| "the installation's id is damaged".to_owned())?;
     let version = limits_version(&limits);
     let (mut gate, seal) = Gate::open(limits, version);
     let warrant = gate.kill_warrant().ok_or("the gate gave its warrant away before")?;
-    let (door, market, kill) = embedded(exchange, seal, latch, warrant).map_err(|fault| fault.to_string())?;
+    let (door, kill) = embedded(&market, seal, latch, warrant).map_err(|fault| fault.to_string())?;
     Ok(Assembly { engine: Engine::new(settings, install, gate), door, market, kill })
 }

@@ -11,6 +11,8 @@ pub mod assembly;
 pub mod audience;
 /// Strategies' processes, by their numbers.
 pub mod bench;
+/// What the kill did, as the machine hears of it.
+pub mod kill_report;
 /// Where the rows go.
 pub mod rows;
 /// The pump itself.

@@ -194,6 +194,11 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         &mut self.journal
     }
 
+    /// Takes the pump apart, as the end of its process would: rows that wait are as the journal keeps them.
+    pub fn dismantle(self) -> (R, C) {
+        (self.journal, self.bench)
+    }
+
     /// Ends the run cleanly: every row is on disk when this returns well.
     ///
     /// # Errors

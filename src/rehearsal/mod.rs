@@ -11,6 +11,8 @@ mod drive;
 pub mod findings;
 /// Ticks as bytes between two processes.
 mod packed;
+/// Seeded days of anything, against the laws.
+pub mod selftest;
 /// A rehearsal in one process of its own, seen from outside.
 mod together;
 /// The same from inside: the child that has shut itself in.
