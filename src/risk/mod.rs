@@ -13,6 +13,9 @@
 
 /// What is known by symbol: positions, live orders, protective stops and quotes.
 pub mod book;
+/// The bounds of the limits and the words of the gate, as tests.
+#[cfg(test)]
+mod bounds;
 /// Every check, in the order of the codes.
 mod checks;
 /// The controls that only a running gate has, as tests.
@@ -22,6 +25,9 @@ mod controls;
 mod count;
 /// What the gate answers to an intent: the verdict and every check with its numbers.
 pub mod decision;
+/// The edges of an order's form and of what stands in its way, as tests.
+#[cfg(test)]
+mod edges;
 /// The worked examples of the contract, as tests.
 #[cfg(test)]
 mod examples;
@@ -29,10 +35,16 @@ mod examples;
 mod exposure;
 /// How facts move the book.
 mod facts;
+/// The facts the gate is told and what it then knows, as tests.
+#[cfg(test)]
+mod facts_told;
 /// Prices on the grid, collars, and the side on which a stop must lie.
 mod form;
 /// The gate: judging, reserving and minting in one call.
 pub mod gate;
+/// How live orders count together, as tests.
+#[cfg(test)]
+mod groups;
 /// What is lost if every stop is hit.
 mod heat;
 /// The judge: the order as it will be sent, the sums over the book, the decision.

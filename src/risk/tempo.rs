@@ -58,3 +58,46 @@ impl Tempo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::price::Price;
+
+    const START: At = At::from_seconds(1_381_154_400);
+
+    fn opening(shares: i32) -> Opening {
+        Opening {
+            origin: Origin::Operator,
+            symbol: "AAA".parse().unwrap(),
+            side: Side::Buy,
+            qty: Qty::shares(shares),
+            kind: OrderKind::Limit { limit: Price::from_cents(5_000) },
+        }
+    }
+
+    /// No rate, and a duplicate window of so many milliseconds.
+    fn limits(duplicate_window_ms: Option<i64>) -> Limits {
+        Limits { duplicate_window_ms, ..Limits::wide() }
+    }
+
+    #[test]
+    fn an_opening_is_remembered_to_the_end_of_its_window_and_forgotten_after_it() {
+        let mut tempo = Tempo::default();
+        let window = limits(Some(2_000));
+        tempo.record(opening(1), START, &window);
+        let end = START.plus_millis(2_000);
+        tempo.record(opening(2), end, &window);
+        assert_eq!(tempo.duplicate_since_ms(&opening(1), end, 2_000), Some(2_000));
+        tempo.record(opening(3), START.plus_millis(2_001), &window);
+        assert_eq!(tempo.recent.len(), 2, "the first is forgotten");
+    }
+
+    #[test]
+    fn without_a_rate_and_a_window_nothing_is_remembered() {
+        let mut tempo = Tempo::default();
+        tempo.record(opening(1), START, &limits(None));
+        tempo.record(opening(2), START, &limits(Some(0)));
+        assert!(tempo.recent.is_empty());
+    }
+}
