@@ -38,6 +38,7 @@ fn marks(desk: &Desk) -> Option<(Price, Price)> {
     desk.gate.marks(symbol("AAA"), desk.now).map(|Marks { bid, ask }| (bid, ask))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands beside what the gate may not know")]
 fn at(text: &str) -> Option<(Price, Price)> {
     Some((price(text), price(text)))
 }
