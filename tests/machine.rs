@@ -301,6 +301,26 @@ fn a_stop_that_somebody_cancels_is_placed_again() {
     assert_ne!(snapshot.open_orders[0].id, stop);
 }
 
+/// Seeded days found it: each refusal was answered by the next stop, without end and within one step.
+#[test]
+fn a_stop_that_the_venue_refuses_is_tried_again_and_not_hammered() {
+    let mut scene = Scene::new();
+    scene.order(Side::Buy, 50, Some("100.05"), Some("98"));
+    let stop = scene.snapshot().open_orders[0].id;
+    let stops = |scene: &Scene| scene.sent() - 1;
+    let refused = RequestFaults { refused: always(), ..RequestFaults::default() };
+    scene.market.break_line(Faults { submit: refused, ..Faults::default() });
+    scene.turn(Event::Operator(Act::Cancel(stop)));
+    assert_eq!(stops(&scene), 2, "at once, and once more");
+    scene.wait(1);
+    assert_eq!(stops(&scene), 2);
+    scene.wait(1);
+    assert_eq!(stops(&scene), 3, "two seconds after the last");
+    scene.market.break_line(Faults::default());
+    scene.wait(2);
+    assert_eq!(scene.snapshot().positions[0].protected_qty, Qty::shares(50));
+}
+
 #[test]
 fn the_stop_automation_finds_a_stop_and_refuses_without_one() {
     let mut bare = Scene::new();

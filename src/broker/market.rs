@@ -10,8 +10,8 @@ use crate::domain::venue::{VenueAnswer, VenueRequest, VenueState};
 use crate::exchange::faults::Faults;
 use crate::exchange::venue::Exchange;
 
-/// The market's side of the embedded exchange: it moves prices and time, and what
-/// it asks for is nobody's order here.
+/// The market's side of the embedded exchange: it moves prices and time, and stands for everybody
+/// else on the account. It sends no order of this program.
 #[derive(Clone)]
 pub struct Market(Arc<Mutex<Exchange>>);
 

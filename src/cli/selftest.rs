@@ -63,11 +63,10 @@ fn words(found: &Findings, args: &SelftestArgs) -> String {
 fn text(found: &Findings, seconds: f64) -> String {
     let mut lines = vec![
         format!("seeds {} from {} · {} steps · {seconds:.1} s", found.seeds, found.first, found.steps),
+        format!("breaches {}", found.failed.len()),
         format!(
-            "breaches {} · worst loss {} · worst heat {}",
-            found.failed.len(),
-            found.worst_loss,
-            found.worst_heat
+            "worst loss {} · worst heat {} (at any quote, also one of millions that no market has)",
+            found.worst_loss, found.worst_heat
         ),
         format!("hash {}", found.hash),
     ];

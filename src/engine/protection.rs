@@ -16,6 +16,9 @@ use crate::risk::order::Role;
 /// How long a refused or failed stop waits before it is tried again.
 pub(super) const RETRY_MS: i64 = 2_000;
 
+/// Within how long a second stop that is lost is the same trouble as the first.
+const LOST_AGAIN_MS: i64 = 10_000;
+
 /// The side that closes a position; nothing closes a flat one.
 pub(super) fn closing_side(position: Qty) -> Option<Side> {
     if position.is_positive() {
@@ -107,7 +110,7 @@ impl Engine {
     pub(super) fn stop_was_lost(&mut self, symbol: Symbol) {
         let now = self.now;
         let desk = self.desks.entry(symbol).or_default();
-        let again = desk.stop_lost_at.is_some_and(|before| now.millis_since(before) < RETRY_MS);
+        let again = desk.stop_lost_at.is_some_and(|before| now.millis_since(before) < LOST_AGAIN_MS);
         desk.stop_lost_at = Some(now);
         if again {
             desk.retry_at = Some(now.plus_millis(RETRY_MS));

@@ -245,17 +245,17 @@ impl Exchange {
     /// # Errors
     /// [`Overflow`] beyond the range of numbers; then nothing has changed.
     pub fn split(&mut self, symbol: Symbol, new: u32, old: u32) -> Result<(), Overflow> {
+        let last =
+            self.last_price(symbol).map(|last| last.scaled(i64::from(old), i64::from(new))).transpose()?;
         self.clearing.account.split(symbol, new, old)?;
         let Some(book) = self.books.get_mut(&symbol) else { return Ok(()) };
+        book.last = last;
         for index in 0..book.live.len() {
             if book.live.get(index).is_some_and(Held::works) {
                 book.cancel(index, &mut self.clearing);
             }
         }
         sweep(book, &mut self.known);
-        if let Some(last) = book.last {
-            book.last = Some(last.scaled(i64::from(old), i64::from(new))?);
-        }
         Ok(())
     }
 

@@ -59,9 +59,13 @@ impl Accounting {
         costs.try_fold(state.account.cash, |cash, cost| cash.plus(cost.ok()?).ok())
     }
 
-    /// Whether the venue's last words of a symbol differ from what the rows add up to.
-    pub(super) fn differs(&self, symbol: Symbol) -> bool {
-        let Some(state) = &self.venue else { return true };
+    /// Whether a reading tells executions of the symbol that no row has told yet.
+    pub(super) fn has_news(&self, state: &VenueState, symbol: Symbol) -> bool {
+        state.fills.iter().any(|fill| fill.symbol == symbol && !self.executions.contains(&fill.execution))
+    }
+
+    /// Whether a reading's position of a symbol differs from what the rows add up to.
+    pub(super) fn differs(&self, state: &VenueState, symbol: Symbol) -> bool {
         let theirs = state.positions.iter().find(|position| position.symbol == symbol);
         theirs.map_or(Qty::ZERO, |position| position.qty) != self.position(symbol)
     }

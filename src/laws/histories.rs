@@ -267,6 +267,15 @@ fn l7_nothing_of_ours_goes_through_zero() {
     breaks("L7", vec![], order(9, Side::Buy, 1, Role::Protective));
 }
 
+/// The kill closes by the venue's count: only a reading that has ours says that it went through zero.
+#[test]
+fn l7_the_kill_goes_through_zero_where_the_venue_counts_as_we_do() {
+    let closes = || fill(1_381_161_600_000_001, Side::Sell, 7, -1, 100_100);
+    breaks("L7", vec![closes()], venue(-1, 100_100, Vec::new()));
+    assert_eq!(broken(vec![closes(), What::RunEnded]), [("L7", 30), ("L1", 30)], "no reading came");
+    assert_eq!(broken(vec![closes(), venue(0, 100_100, Vec::new())]), [], "seven were held there");
+}
+
 #[test]
 fn l8_an_approval_is_within_its_caps_and_these_within_the_limits() {
     let check =

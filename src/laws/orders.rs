@@ -6,7 +6,7 @@ use crate::domain::order::OrderStatus;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::{VenueOrder, VenueRequest};
+use crate::domain::venue::{VenueOrder, VenueRequest, VenueState};
 use crate::laws::accounting::Accounting;
 use crate::laws::checker::Found;
 use crate::laws::facts::{Decided, Fact, What};
@@ -79,20 +79,13 @@ impl Orders {
                 let words =
                     || format!("order {} took {} from {before} to {position}", fill.order, fill.symbol);
                 if crosses && kills {
-                    // It closes by the venue's count. Ours may be another; the next reading tells.
                     self.kill_crossed.push((fill.symbol, words()));
                 } else if crosses && known {
                     found.breach("L7", words());
                 }
             }
-            What::Reconciled { clean } => {
-                for (symbol, words) in std::mem::take(&mut self.kill_crossed) {
-                    if *clean || !positions.differs(symbol) {
-                        found.breach("L7", words);
-                    }
-                }
-            }
             What::Venue(state) => {
+                self.look_at_the_kills_crossings(state, positions, found);
                 for listed in state.open_orders.iter().chain(&state.closed_orders) {
                     self.listed(listed, found);
                 }
@@ -108,6 +101,9 @@ impl Orders {
             }
             What::RunEnded => {
                 self.run_open = false;
+                for (_, words) in std::mem::take(&mut self.kill_crossed) {
+                    found.breach("L7", words);
+                }
                 for id in std::mem::take(&mut self.unwritten) {
                     found.breach("L1", format!("the kill sent {id}, and no row says so"));
                 }
@@ -117,6 +113,18 @@ impl Orders {
             }
             _ => {}
         }
+    }
+
+    /// The kill closes by the venue's count. Where a reading has that of the rows, it went through zero; where
+    /// it has another, the rows did not know what was held. News in the reading leaves it to the next.
+    fn look_at_the_kills_crossings(&mut self, state: &VenueState, positions: &Accounting, found: &mut Found) {
+        self.kill_crossed.retain(|(symbol, words)| {
+            let news = positions.has_news(state, *symbol);
+            if !news && !positions.differs(state, *symbol) {
+                found.breach("L7", words.clone());
+            }
+            news
+        });
     }
 
     fn decided(&mut self, decided: &Decided, found: &mut Found) {

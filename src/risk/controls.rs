@@ -9,7 +9,7 @@ use crate::domain::qty::Qty;
 use crate::domain::side::Side::{Buy, Sell};
 use crate::domain::venue::VenueAccount;
 use crate::risk::examples::{
-    Desk, approved, id, legs, limit_order, money, price, qty, refused, situation, symbol,
+    Desk, approved, desk, id, legs, limit_order, money, price, qty, refused, situation, symbol,
 };
 use crate::risk::gate::Gate;
 use crate::risk::limits::Limits;
@@ -19,13 +19,6 @@ use crate::risk::situation::Situation;
 use crate::risk::state::HaltReason;
 
 const STRATEGY: Origin = Origin::Strategy(StrategyId(1));
-
-/// A desk with AAA quoted at 49.99 to 50.01.
-fn desk() -> Desk {
-    let mut desk = Desk::new();
-    desk.quoted("AAA", "49.99", "50.01");
-    desk
-}
 
 fn buy(shares: &str) -> Intent {
     limit_order("AAA", Buy, shares, "50", Some("49"))

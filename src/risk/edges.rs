@@ -11,20 +11,13 @@ use crate::domain::side::Side::{Buy, Sell};
 use crate::risk::book::Book;
 use crate::risk::decision::Decision;
 use crate::risk::examples::{
-    Desk, approved, id, legs, limit_order, money, price, qty, refused, situation, symbol,
+    Desk, approved, desk, id, legs, limit_order, money, price, qty, refused, situation, symbol,
 };
 use crate::risk::judge::{Funds, Scene, judge};
 use crate::risk::limits::Limits;
 use crate::risk::refusal::Code;
 use crate::risk::situation::Situation;
 use crate::risk::state::TradingState;
-
-/// A desk with AAA quoted at 49.99 to 50.01.
-fn desk() -> Desk {
-    let mut desk = Desk::new();
-    desk.quoted("AAA", "49.99", "50.01");
-    desk
-}
 
 /// A desk that holds 100 AAA at 50, or is short of them.
 fn holding(shares: &str) -> Desk {

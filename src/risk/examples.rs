@@ -56,6 +56,13 @@ pub(super) struct Desk {
     pub(super) now: At,
 }
 
+/// A desk with AAA quoted at 49.99 to 50.01.
+pub(super) fn desk() -> Desk {
+    let mut desk = Desk::new();
+    desk.quoted("AAA", "49.99", "50.01");
+    desk
+}
+
 impl Desk {
     pub(super) fn new() -> Self {
         let limits = Limits { stops_auto: false, ..Limits::default() };

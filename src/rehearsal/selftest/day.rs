@@ -280,19 +280,20 @@ impl Day {
         let flatten = self.chance.below(2) == 0;
         let heard = self.chance.below(8) > 0;
         self.note(format!("kill, flatten {flatten}, heard {heard}"));
-        let Some(outcome) = self.stage.kill(flatten, heard) else { return Ok(()) };
+        let Some(outcome) = self.stage.kill(flatten) else { return Ok(()) };
         let word = match (outcome.confirmed, flatten) {
             (true, true) => "flatten confirmed",
             (true, false) => "kill confirmed",
             (false, _) => "kill not confirmed",
         };
         self.stage.auditor().tally.count(Table::Trader, word);
+        // As the kill left it: what waits in the machine moves on once it has heard.
+        after_kill(&self.stage.market, &outcome)?;
         if heard {
-            // What waited in the machine may have moved on since; the truth is looked at as the kill left it.
-            return Ok(());
+            self.stage.hear_kill(&outcome);
         }
-        self.unheard = true;
-        after_kill(&self.stage.market, &outcome)
+        self.unheard = !heard;
+        Ok(())
     }
 
     fn line_step(&mut self, act: Act) {

@@ -126,8 +126,11 @@ pub fn run(question: &Question) -> Result<Findings, String> {
 }
 
 fn one(question: &Question, seed: u64) -> Result<Played, String> {
-    let folder = question.folder.join(seed.to_string());
-    clear(&folder)?;
+    let folder = question.folder.join(format!("seed-{seed}"));
+    // Whatever stands there is somebody's: nothing is cleared that was not made here.
+    if folder.exists() {
+        return Err(format!("{} exists already; name another folder or move it away", folder.display()));
+    }
     let played = play(seed, question.steps, &question.limits, &folder.join("seed.db"));
     if !question.keep {
         clear(&folder)?;

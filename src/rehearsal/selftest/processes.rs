@@ -189,16 +189,18 @@ impl Processes {
         self.turn(Event::Operator(act));
     }
 
-    /// The kill is pulled and does its work; `heard` tells whether the machine learns of it.
-    pub(super) fn kill(&mut self, flatten: bool, heard: bool) -> Option<KillOutcome> {
+    /// The kill is pulled and does its work; the machine has not heard of it yet.
+    pub(super) fn kill(&mut self, flatten: bool) -> Option<KillOutcome> {
         self.latch.trip(&KillCause::Shell { flatten }, self.now);
         let ids = KillIds { mode: Mode::Sim, install: INSTALL.parse().ok()? };
         let outcome = self.kill.answer_waiting(ids)?;
         self.kill_file = Some("kill by the rehearsal".to_owned());
-        if heard {
-            self.turn(Event::Killed(report(&outcome)));
-        }
         Some(outcome)
+    }
+
+    /// The machine hears of a kill.
+    pub(super) fn hear_kill(&mut self, outcome: &KillOutcome) {
+        self.turn(Event::Killed(report(outcome)));
     }
 
     /// The trader types a re-arm.
