@@ -115,6 +115,7 @@ fn gate() {
         tif: TimeInForce::Day,
         stop_loss: Some(Price::from_cents(4_900)),
         take_profit: None,
+        trail: None,
     };
     let situation =
         Situation { buying_power: Some(Money::dollars(50_000)), ..Situation::clear(Phase::Regular) };

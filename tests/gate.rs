@@ -183,8 +183,17 @@ impl Run {
         };
         let (symbol, qty) = (symbol(at), Qty::shares(shares));
         let (origin, tif) = (Origin::Operator, TimeInForce::Day);
-        let intent =
-            Intent { origin, symbol, side: side(buys), qty, kind, tif, stop_loss, take_profit: None };
+        let intent = Intent {
+            origin,
+            symbol,
+            side: side(buys),
+            qty,
+            kind,
+            tif,
+            stop_loss,
+            take_profit: None,
+            trail: None,
+        };
         let legs = LegIds { stop: id(self.next + 1), target: id(self.next + 2) };
         let before = self.gate.judge(&intent, &situation(), self.now);
         let answer = self.gate.admit(id(self.next), legs, &intent, &situation(), self.now);
@@ -373,7 +382,7 @@ proptest! {
         let (origin, kind, tif) = (Origin::Operator, OrderKind::Limit { limit: Price::from_cents(5_000) }, TimeInForce::Day);
         let (symbol, qty) = (symbol(0), Qty::shares(shares));
         let intent =
-            Intent { origin, symbol, side: side(buys), qty, kind, tif, stop_loss: None, take_profit: None };
+            Intent { trail: None, origin, symbol, side: side(buys), qty, kind, tif, stop_loss: None, take_profit: None };
         prop_assert_eq!(gate.judge(&intent, &situation, START).code(), Some(expected));
     }
 }

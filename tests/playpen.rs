@@ -244,6 +244,7 @@ fn the_shipped_strategies_load_and_trade() {
         take_profit: None,
         tif: TimeInForce::Day,
         tag: Some("cross up".to_owned()),
+        trail: None,
     };
     assert_eq!(wishes[8], vec![buy]);
     assert_eq!(wishes[11], vec![Wish::Close { tag: Some("cross down".to_owned()) }]);

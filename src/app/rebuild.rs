@@ -253,6 +253,7 @@ mod tests {
                 tif: TimeInForce::Day,
                 stop_loss: Some(Price::from_cents(9_800)),
                 take_profit: None,
+                trail: None,
             };
             let now = sim.pump.now();
             sim.pump.turn(now, Event::Operator(Act::Submit { ticket: 1, intent }));

@@ -172,11 +172,9 @@ fn intent(args: &Value) -> Result<Intent, String> {
         (None, Some(stop)) => OrderKind::Stop { stop },
         (Some(limit), Some(stop)) => OrderKind::StopLimit { stop, limit },
     };
-    let tif = match text(args, "tif").as_deref() {
-        None | Some("day") => TimeInForce::Day,
-        Some("gtc") => TimeInForce::Gtc,
-        Some("ioc") => TimeInForce::Ioc,
-        Some(other) => return Err(format!("--tif {other:?}: write day, gtc or ioc")),
+    let tif = match text(args, "tif") {
+        None => TimeInForce::Day,
+        Some(word) => word.parse().map_err(|fault| format!("--tif {word:?}: {fault}"))?,
     };
     Ok(Intent {
         origin: Origin::Operator,
@@ -187,6 +185,7 @@ fn intent(args: &Value) -> Result<Intent, String> {
         tif,
         stop_loss: field(args, "stop_loss")?,
         take_profit: field(args, "take_profit")?,
+        trail: field(args, "trail")?,
     })
 }
 
@@ -219,7 +218,8 @@ pub fn status(snapshot: &Snapshot, sandbox: &str) -> Value {
             json!({
                 "symbol": position.symbol, "qty": position.qty, "avg_price": position.avg_price,
                 "mark": position.mark, "unrealized": money(position.unrealized), "stop": position.stop,
-                "protected_qty": position.protected_qty,
+                "protected_qty": position.protected_qty, "naked_ms": position.naked.ms,
+                "naked": money(position.naked.now), "naked_most": position.naked.most,
             })
         })
         .collect();

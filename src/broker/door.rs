@@ -150,7 +150,7 @@ mod tests {
     use crate::exchange::faults::{Faults, RequestFaults};
     use crate::exchange::settings::Settings;
     use crate::exchange::venue::Exchange;
-    use crate::risk::gate::Gate;
+    use crate::risk::gate::{Gate, StopKind};
     use crate::risk::limits::Limits;
     use crate::risk::situation::{LegIds, Situation};
     use crate::risk::state::HaltReason;
@@ -220,6 +220,7 @@ mod tests {
                 tif: TimeInForce::Day,
                 stop_loss: None,
                 take_profit: None,
+                trail: None,
             };
             let situation =
                 Situation { buying_power: Some(Money::dollars(100_000)), ..Situation::clear(Phase::Regular) };
@@ -312,7 +313,8 @@ mod tests {
         let operators = desk.token(Origin::Operator, Side::Sell, 20, far);
         let id = desk.id();
         let stop = Price::from_cents(4_700);
-        let protective = desk.gate.admit_protective(id, symbol(), Qty::shares(50), stop, NOW).unwrap();
+        let protective =
+            desk.gate.admit_protective(id, symbol(), Qty::shares(50), StopKind::Fixed(stop), NOW).unwrap();
         desk.latch.trip(&KillCause::Signal, NOW);
         dropped(desk.send(opening), "hardstop rearm");
         dropped(desk.send(strategys), "hardstop rearm");

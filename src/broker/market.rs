@@ -6,7 +6,7 @@ use crate::domain::at::At;
 use crate::domain::decimal::Overflow;
 use crate::domain::market::Tick;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::{VenueAnswer, VenueRequest, VenueState};
+use crate::domain::venue::{MarketNews, VenueAnswer, VenueRequest, VenueState};
 use crate::exchange::faults::Faults;
 use crate::exchange::venue::Exchange;
 
@@ -22,18 +22,18 @@ impl Market {
         Self(Arc::new(Mutex::new(exchange)))
     }
 
-    /// The market moves; gives the symbols that were halted or resumed since the last time.
-    pub fn on_tick(&self, tick: &Tick) -> Vec<(Symbol, bool)> {
+    /// The market moves; gives what was said about symbols since the last time.
+    pub fn on_tick(&self, tick: &Tick) -> Vec<MarketNews> {
         let mut exchange = unpoisoned(&self.0);
         exchange.on_tick(tick);
-        exchange.take_halts()
+        exchange.take_news()
     }
 
-    /// Time passes; gives the symbols that were halted or resumed since the last time.
-    pub fn advance(&self, now: At) -> Vec<(Symbol, bool)> {
+    /// Time passes; gives what was said about symbols since the last time.
+    pub fn advance(&self, now: At) -> Vec<MarketNews> {
         let mut exchange = unpoisoned(&self.0);
         exchange.advance(now);
-        exchange.take_halts()
+        exchange.take_news()
     }
 
     /// What truly stands at the exchange, whatever the line to it tells: for whoever compares.

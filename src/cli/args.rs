@@ -7,9 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::app::clock::Speed;
 use crate::cli::screenshot::{Picture, PictureSize};
 use crate::domain::money::Money;
+use crate::domain::order::TimeInForce;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 use crate::ui::theme::ThemeName;
 
 /// A trading terminal whose limits cannot be walked round.
@@ -234,9 +236,13 @@ pub struct OrderArgs {
     /// The target.
     #[arg(long)]
     pub take_profit: Option<Price>,
-    /// day, gtc or ioc.
+    /// Let the protective stop follow the market by so many dollars, or by so much as 2%; on an order that
+    /// closes a position, be that stop.
+    #[arg(long, conflicts_with = "take_profit")]
+    pub trail: Option<Trail>,
+    /// day, gtc, ioc, fok (all or nothing), opg and cls (the auctions), or ext (a limit for all hours).
     #[arg(long, default_value = "day")]
-    pub tif: String,
+    pub tif: TimeInForce,
     /// Do not ask (in sim nothing asks).
     #[arg(long)]
     pub yes: bool,

@@ -46,7 +46,8 @@ pub(super) fn request_about_a_strategy(command: &StrategyCommand) -> Option<Requ
 fn order(side: &str, args: &OrderArgs) -> Value {
     json!({
         "side": side, "symbol": args.symbol, "qty": args.qty, "limit": args.limit, "stop": args.stop,
-        "stop_loss": args.stop_loss, "take_profit": args.take_profit, "tif": args.tif, "dry_run": args.dry_run,
+        "stop_loss": args.stop_loss, "take_profit": args.take_profit, "trail": args.trail,
+        "tif": args.tif.word(), "dry_run": args.dry_run,
     })
 }
 

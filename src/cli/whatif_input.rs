@@ -247,7 +247,7 @@ fn intent(mut fields: Fields<'_>) -> Result<Intent, Malformed> {
     }
     fields.done()?;
     let tif = TimeInForce::Day;
-    Ok(Intent { origin, symbol, side, qty, kind, tif, stop_loss, take_profit: None })
+    Ok(Intent { trail: None, origin, symbol, side, qty, kind, tif, stop_loss, take_profit: None })
 }
 
 /// Each type has the prices it needs and no other.

@@ -51,6 +51,7 @@ fn limits(config: &mut Config, visitor: &mut impl Visitor) {
     visitor.setting("limits.repeated_executions", &mut limits.repeated_executions);
     visitor.setting("limits.rejects_disable_strategy", &mut limits.rejects_disable_strategy);
     visitor.setting("limits.rejects_end_openings", &mut limits.rejects_end_openings);
+    visitor.setting("limits.extended_hours", &mut limits.extended_hours);
     visitor.setting("limits.loss_streak", &mut limits.loss_streak);
     visitor.setting("limits.cool_down_minutes", &mut limits.cool_down_minutes);
 }

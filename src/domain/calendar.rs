@@ -84,6 +84,40 @@ impl Session {
     }
 }
 
+/// Minutes before the open from which the opening auction takes no more orders.
+const OPENING_SHUTS_MIN: i64 = 2;
+/// Minutes before the close from which the closing auction takes no more orders.
+const CLOSING_SHUTS_MIN: i64 = 10;
+/// Hours after the close from which the auctions of the next session take orders.
+const AUCTIONS_REOPEN_H: i64 = 3;
+
+/// Which auctions take orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Auctions {
+    /// The opening auction of the session that comes.
+    pub opening: bool,
+    /// The closing auction of the session that runs or comes.
+    pub closing: bool,
+}
+
+impl Auctions {
+    /// On a day without a session both wait for the next one.
+    pub const BOTH: Self = Self { opening: true, closing: true };
+}
+
+impl Session {
+    /// Which auctions take orders at an instant of this day.
+    #[must_use]
+    pub fn auctions(&self, at: At) -> Auctions {
+        let is_next = at >= self.close.plus_seconds(AUCTIONS_REOPEN_H.saturating_mul(3_600));
+        let minutes = |minutes: i64| minutes.saturating_mul(-60);
+        Auctions {
+            opening: is_next || at < self.open.plus_seconds(minutes(OPENING_SHUTS_MIN)),
+            closing: is_next || at < self.close.plus_seconds(minutes(CLOSING_SHUTS_MIN)),
+        }
+    }
+}
+
 /// The session of `day`, or `None` when the exchange is shut, or outside the years 2000 to 2035.
 #[must_use]
 pub fn session(day: TradingDay) -> Option<Session> {

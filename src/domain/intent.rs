@@ -5,6 +5,7 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 
 /// Who asks. Attribution is typed and never missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,4 +45,7 @@ pub struct Intent {
     pub stop_loss: Option<Price>,
     /// The price of the target.
     pub take_profit: Option<Price>,
+    /// How the protective stop follows the market, where it does. On an order that closes, it is that stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Trail>,
 }

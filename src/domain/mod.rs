@@ -52,5 +52,7 @@ pub mod strategy;
 pub mod symbol;
 /// Text in JSON for every exact noun.
 mod text;
+/// By how much a trailing stop follows the market.
+pub mod trail;
 /// What a venue is asked and what it says.
 pub mod venue;

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::price::Price;
+use crate::domain::trail::Trail;
 
 /// What an order does at which price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,14 @@ pub enum OrderKind {
         /// The worst price after it.
         limit: Price,
     },
+    /// A market order once the market comes back to `stop`, which follows the market's best price. Only
+    /// protective stops are of this kind.
+    TrailingStop {
+        /// The trigger as it was last known: where it began, or what the venue's last reading showed.
+        stop: Price,
+        /// By how much it stays behind.
+        trail: Trail,
+    },
 }
 
 impl OrderKind {
@@ -36,6 +45,7 @@ impl OrderKind {
             Self::Limit { .. } => "limit",
             Self::Stop { .. } => "stop",
             Self::StopLimit { .. } => "stop_limit",
+            Self::TrailingStop { .. } => "trailing_stop",
         }
     }
 
@@ -44,7 +54,7 @@ impl OrderKind {
     pub const fn limit(&self) -> Option<Price> {
         match *self {
             Self::Limit { limit } | Self::StopLimit { limit, .. } => Some(limit),
-            Self::Market | Self::Stop { .. } => None,
+            Self::Market | Self::Stop { .. } | Self::TrailingStop { .. } => None,
         }
     }
 
@@ -52,8 +62,19 @@ impl OrderKind {
     #[must_use]
     pub const fn stop(&self) -> Option<Price> {
         match *self {
-            Self::Stop { stop } | Self::StopLimit { stop, .. } => Some(stop),
+            Self::Stop { stop } | Self::StopLimit { stop, .. } | Self::TrailingStop { stop, .. } => {
+                Some(stop)
+            }
             Self::Market | Self::Limit { .. } => None,
+        }
+    }
+
+    /// How it follows the market, where it does.
+    #[must_use]
+    pub const fn trail(&self) -> Option<Trail> {
+        match *self {
+            Self::TrailingStop { trail, .. } => Some(trail),
+            Self::Market | Self::Limit { .. } | Self::Stop { .. } | Self::StopLimit { .. } => None,
         }
     }
 }
@@ -69,9 +90,20 @@ pub enum TimeInForce {
     Gtc,
     /// What fills at once; the rest is cancelled.
     Ioc,
+    /// All of it at once, or nothing.
+    Fok,
+    /// In the opening auction of the next session; what it does not fill is cancelled.
+    Opg,
+    /// In the closing auction of the session; what it does not fill is cancelled.
+    Cls,
+    /// Until the end of late trading: a limit order that may also fill in early and late hours.
+    Ext,
 }
 
 impl TimeInForce {
+    /// Every one, the commonest first.
+    pub const ALL: [Self; 7] = [Self::Day, Self::Gtc, Self::Ioc, Self::Fok, Self::Opg, Self::Cls, Self::Ext];
+
     /// The word of the shell's contract.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -79,7 +111,37 @@ impl TimeInForce {
             Self::Day => "day",
             Self::Gtc => "gtc",
             Self::Ioc => "ioc",
+            Self::Fok => "fok",
+            Self::Opg => "opg",
+            Self::Cls => "cls",
+            Self::Ext => "ext",
         }
+    }
+
+    /// Whether an order may carry a stop or a target to the venue: no venue brackets one that lives for an
+    /// instant, an auction or the early hours.
+    #[must_use]
+    pub const fn carries_legs(self) -> bool {
+        matches!(self, Self::Day | Self::Gtc)
+    }
+
+    /// Whether it lives for an instant: what does not fill at once is cancelled.
+    #[must_use]
+    pub const fn is_immediate(self) -> bool {
+        matches!(self, Self::Ioc | Self::Fok)
+    }
+}
+
+/// No time in force has this word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is one of day, gtc, ioc, fok, opg, cls and ext")]
+pub struct TifFault;
+
+impl std::str::FromStr for TimeInForce {
+    type Err = TifFault;
+
+    fn from_str(text: &str) -> Result<Self, TifFault> {
+        Self::ALL.into_iter().find(|tif| tif.word() == text).ok_or(TifFault)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 
 /// What a strategy may see of the account when it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +114,9 @@ pub enum Wish {
         stop: Option<Price>,
         /// The target.
         take_profit: Option<Price>,
+        /// How the stop follows the market, where it shall.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trail: Option<Trail>,
         /// For how long.
         tif: TimeInForce,
         /// The strategy's own word for it.

@@ -127,6 +127,15 @@ impl AssetFlags {
     pub const NONE: Self = Self { tradable: false, shortable: false, fractionable: false };
 }
 
+/// What a venue says about a symbol itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MarketNews {
+    /// It stopped trading, or trades again.
+    Halted(Symbol, bool),
+    /// Its company changed what a share is: the venue's words.
+    CorporateAction(Symbol, String),
+}
+
 /// The account as the venue shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VenueAccount {

@@ -77,6 +77,10 @@ impl Engine {
             OrderKind::StopLimit { stop: old_stop, limit: old_limit } => {
                 OrderKind::StopLimit { stop: stop.unwrap_or(old_stop), limit: limit.unwrap_or(old_limit) }
             }
+            OrderKind::TrailingStop { .. } => {
+                let words = format!("{id} follows the market by itself; ask for a new trail in its place");
+                return self.alert(words);
+            }
         };
         let changed = Intent {
             origin: Origin::Operator,
@@ -87,6 +91,7 @@ impl Engine {
             tif: order.request.tif,
             stop_loss: order.request.stop_loss.map(|leg| leg.price),
             take_profit: order.request.take_profit.map(|leg| leg.price),
+            trail: None,
         };
         self.replace(id, changed);
     }

@@ -111,7 +111,7 @@ impl Engine {
             strategy.signals = strategy.signals.saturating_add(1);
         }
         match wish {
-            Wish::Trade { side, size, limit, stop, take_profit, tif, tag } => {
+            Wish::Trade { side, size, limit, stop, take_profit, trail, tif, tag } => {
                 let kind = limit.map_or(OrderKind::Market, |limit| OrderKind::Limit { limit });
                 let qty = match self.sized(id, symbol, *side, *size, *limit, *stop) {
                     Ok(qty) => qty,
@@ -129,6 +129,7 @@ impl Engine {
                     tif: *tif,
                     stop_loss: *stop,
                     take_profit: *take_profit,
+                    trail: *trail,
                 };
                 self.place(intent, tag.clone());
             }
@@ -243,5 +244,6 @@ pub(super) fn market_exit(origin: Origin, symbol: Symbol, side: Side, qty: Qty) 
         tif: TimeInForce::Day,
         stop_loss: None,
         take_profit: None,
+        trail: None,
     }
 }

@@ -5,8 +5,10 @@ use crate::domain::id::ClientOrderId;
 use crate::domain::intent::Intent;
 use crate::domain::market::Bar;
 use crate::domain::price::Price;
+use crate::domain::trail::Trail;
 use crate::domain::venue::AssetFlags;
 use crate::engine::bars::BarBuilder;
+use crate::engine::naked::Naked;
 use crate::engine::volume::VolumeMeter;
 use crate::indicators::atr::Atr;
 
@@ -51,6 +53,14 @@ pub struct Desk {
     pub stop_lost_at: Option<At>,
     /// Whether the trader was told that the stop is missing.
     pub missing_told: bool,
+    /// How the protective stop follows the market, where the trader asked for that.
+    pub trail: Option<Trail>,
+    /// The stop for which the trader was told that the market jumped over it.
+    pub gap_told: Option<ClientOrderId>,
+    /// For how long the position stood without its stop.
+    pub naked: Naked,
+    /// The corporate action that froze the symbol, until the trader has acknowledged what it did.
+    pub frozen_by: Option<String>,
     /// A difference with the broker that waits for the trader's word.
     pub adjust_waits: bool,
     /// What the venue does with the symbol, where it has said so.
@@ -79,6 +89,15 @@ impl Desk {
             atr: Atr::new(ATR_LENGTH),
             bars: 0,
         });
+    }
+
+    /// Forgets what the ranges of prices were: a split makes them meaningless.
+    pub fn forget_ranges(&mut self) {
+        let measured: Vec<i64> = self.ranges.keys().copied().collect();
+        self.ranges.clear();
+        for timeframe_ms in measured {
+            self.measure(timeframe_ms);
+        }
     }
 
     /// Takes a bar of the feed.

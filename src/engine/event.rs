@@ -100,10 +100,24 @@ pub enum Event {
         /// Whether it stopped.
         halted: bool,
     },
+    /// A split or the like: a share of the symbol is no longer what it was.
+    CorporateAction {
+        /// Of which symbol.
+        symbol: Symbol,
+        /// What happened, in the venue's words.
+        what: String,
+    },
     /// The venue's clock was compared with ours.
     ClockOffset {
         /// By how many milliseconds the venue's is ahead; `None` when it could not be read.
         offset_ms: Option<i64>,
+    },
+    /// What the journal's own rows hold of the symbol of a difference.
+    Counted {
+        /// The difference's number.
+        number: u64,
+        /// The position by the rows on disk.
+        qty: Qty,
     },
     /// The journal: whether rows can be written.
     Journal {

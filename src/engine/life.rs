@@ -45,6 +45,7 @@ impl Engine {
         for symbol in self.held_symbols() {
             // Also one whose stop nobody remembers: it needs a new one.
             self.desks.entry(symbol).or_default().dirty = true;
+            self.measure_naked(symbol);
         }
         if let Some((day, e0)) = memory.day
             && day == self.day.day()
@@ -70,12 +71,17 @@ impl Engine {
         for symbol in &memory.halted {
             self.desks.entry(*symbol).or_default().halted = true;
         }
+        for (symbol, because) in &memory.frozen {
+            self.desks.entry(*symbol).or_default().frozen_by = Some(because.clone());
+            self.gate.doubt_own_count(true);
+        }
         if !memory.limits_wait.is_empty() {
             let waits = memory.limits_wait.join("; ");
             self.alert(format!("looser limits wait for the next trading day: {waits}"));
         }
         for adjust in memory.adjusts.iter().filter(|adjust| !adjust.acknowledged) {
             self.desks.entry(adjust.symbol).or_default().adjust_waits = true;
+            self.gate.doubt_own_count(true);
         }
         self.readiness.remember_adjusts(&memory.adjusts);
         self.ask_venue_soon();
@@ -83,7 +89,7 @@ impl Engine {
 
     /// The trader took the broker's count of a position: it holds from its place among the executions on.
     fn remember_adjust(&mut self, adjust: &RememberedAdjust) {
-        let avg_price = self.gate.position(adjust.symbol).avg_price;
+        let avg_price = adjust.avg_price.unwrap_or(self.gate.position(adjust.symbol).avg_price);
         self.gate.set_position(adjust.symbol, adjust.broker, avg_price);
     }
 
@@ -121,6 +127,7 @@ impl Engine {
         {
             desk.stop_plan = Some(stop);
         }
+        desk.trail = remembered.trail.or(order.request.kind.trail()).or(desk.trail);
         self.orders.add(order);
     }
 

@@ -107,7 +107,9 @@ impl Engine {
             Event::Feed { fresh, silent_ms } => self.on_feed(*fresh, *silent_ms),
             Event::Asset { symbol, flags } => self.on_asset(*symbol, *flags),
             Event::SymbolHalted { symbol, halted } => self.on_symbol_halted(*symbol, *halted),
+            Event::CorporateAction { symbol, what } => self.on_corporate_action(*symbol, what),
             Event::ClockOffset { offset_ms } => self.on_clock_offset(*offset_ms),
+            Event::Counted { number, qty } => self.readiness.on_counted(*number, *qty),
             Event::Journal { writable } => self.readiness.journal_writable = *writable,
         }
         self.keep_deadlines();
@@ -135,6 +137,9 @@ impl Engine {
             Tick::Quote(quote) => self.gate.on_quote(quote, self.settings.feed_interval_ms),
             Tick::Trade(trade) => self.gate.on_trade(trade),
             Tick::Bar(bar) => self.on_bar(bar, warm),
+        }
+        if !warm {
+            self.watch_gap(tick.symbol());
         }
     }
 

@@ -29,6 +29,24 @@ impl Engine {
         });
     }
 
+    /// A share is no longer what it was: prices, stops and averages of before mean nothing. The symbol is frozen
+    /// until the trader has seen what the broker holds now, and taken it.
+    pub(super) fn on_corporate_action(&mut self, symbol: Symbol, what: &str) {
+        let desk = self.desks.entry(symbol).or_default();
+        if desk.frozen_by.is_some() {
+            return;
+        }
+        desk.frozen_by = Some(what.to_owned());
+        desk.stop_plan = None;
+        desk.forget_ranges();
+        self.gate.doubt_own_count(true);
+        self.alert(format!(
+            "{symbol}: {what}; no position in it is opened until you have looked at what the broker holds and \
+             acknowledged it"
+        ));
+        self.ask_venue_soon();
+    }
+
     /// The venue's clock was compared with ours; `None` when it could not be.
     pub(super) fn on_clock_offset(&mut self, offset_ms: Option<i64>) {
         let distance_ms = offset_ms.map(i64::saturating_abs);

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +8,10 @@ use crate::domain::fill::Fill;
 use crate::domain::intent::Origin;
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
+use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 use crate::domain::venue::VenueRequest;
 use crate::engine::restraint::Restraints;
 use crate::risk::order::Role;
@@ -46,6 +48,9 @@ pub struct Memory {
     /// Symbols that the venue had halted and not yet resumed.
     #[serde(default)]
     pub halted: BTreeSet<Symbol>,
+    /// Symbols that a corporate action froze, with its words, until the trader acknowledges what it did.
+    #[serde(default)]
+    pub frozen: BTreeMap<Symbol, String>,
     /// Limits that the config loosens and that were tighter earlier today, in words: they stay as they were.
     #[serde(default)]
     pub limits_wait: Vec<String>,
@@ -79,6 +84,9 @@ pub struct RememberedOrder {
     pub status: OrderStatus,
     /// Shares filled so far.
     pub filled: Qty,
+    /// How the stop of what it opens is to follow the market, where that was asked for.
+    #[serde(default)]
+    pub trail: Option<Trail>,
 }
 
 /// A difference that reconcile could not explain.
@@ -92,6 +100,9 @@ pub struct RememberedAdjust {
     pub engine: Qty,
     /// What the broker held.
     pub broker: Qty,
+    /// What its shares cost on average by the broker, where it has said so.
+    #[serde(default)]
+    pub avg_price: Option<Price>,
     /// Whether the trader has acknowledged it.
     pub acknowledged: bool,
     /// How many of the remembered executions stand before it: what comes later counts from the broker's number.

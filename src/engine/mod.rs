@@ -28,6 +28,8 @@ mod desk;
 pub mod event;
 /// Orders at the venue that are not in our book.
 mod foreign;
+/// Markets that jump over a protective stop.
+mod gaps;
 /// The kill, and what it sent, as the machine follows it.
 mod kill;
 /// The start, the day, the loss and the re-arm.
@@ -38,6 +40,8 @@ pub mod machine;
 mod market_state;
 /// What the journal remembers of earlier processes.
 pub mod memory;
+/// How long positions stood without a stop at the broker, and with how much.
+pub mod naked;
 /// Orders and the states of their lives.
 mod orders;
 /// The machine without a venue, for its own tests.
@@ -48,7 +52,7 @@ mod protection;
 /// Whether openings must wait, and for what.
 mod readiness;
 /// The machine beside the venue's own words.
-mod reconcile;
+pub mod reconcile;
 /// The rows the machine asks the journal for.
 pub mod record;
 /// What the venue says, applied.

@@ -144,6 +144,7 @@ impl Alone {
             tif: TimeInForce::Day,
             stop_loss: Some(price(stop)),
             take_profit: None,
+            trail: None,
         };
         self.engine.place(intent, None);
         self.step(Event::Clock);

@@ -1,5 +1,6 @@
 //! Protective stops: every position keeps one at the broker, whatever happened to the last.
 
+use crate::domain::calendar::Phase;
 use crate::domain::id::ClientOrderId;
 use crate::domain::order::OrderStatus;
 use crate::domain::price::Price;
@@ -11,6 +12,7 @@ use crate::engine::machine::Engine;
 use crate::engine::orders::Order;
 use crate::engine::record::Record;
 use crate::engine::submit::refusal_words;
+use crate::risk::gate::StopKind;
 use crate::risk::order::Role;
 
 /// How long a refused or failed stop waits before it is tried again.
@@ -67,8 +69,41 @@ impl Engine {
             self.place_stop(symbol, closing, missing);
         } else if missing.is_negative() {
             self.take_back_excess(symbol, closing);
-        } else if let Some(desk) = self.desks.get_mut(&symbol) {
-            desk.missing_told = false;
+        } else {
+            if let Some(desk) = self.desks.get_mut(&symbol) {
+                desk.missing_told = false;
+            }
+            self.let_it_trail(symbol, closing);
+        }
+    }
+
+    /// Where the trader wants the stop to follow the market, a fixed one gives way to one that does: it came
+    /// with the order, because no venue takes a trailing one as a leg. One at a time, in the regular session
+    /// alone, where both work at the venue.
+    fn let_it_trail(&mut self, symbol: Symbol, closing: Side) {
+        let wished = self.desks.get(&symbol).is_some_and(|desk| desk.trail.is_some());
+        if !wished || self.day.phase() != Phase::Regular || self.mark(symbol).is_none() {
+            return;
+        }
+        let parent_of = |order: &Order| order.parent.and_then(|parent| self.orders.get(parent));
+        let is_free = |order: &&Order| {
+            // One of a pair with a target takes that along.
+            parent_of(order)
+                .is_none_or(|parent| !parent.status.is_live() && parent.request.take_profit.is_none())
+        };
+        let stops =
+            || self.orders.live_of(symbol).filter(|order| order.is_stop() && order.request.side == closing);
+        if stops().any(|order| order.status == OrderStatus::PendingCancel) {
+            return;
+        }
+        let fixed = stops().find(|order| {
+            order.request.kind.trail().is_none()
+                && order.request.qty.is_whole()
+                && order.status == OrderStatus::Working
+                && is_free(order)
+        });
+        if let Some(id) = fixed.map(|order| order.request.id) {
+            self.cancel(id);
         }
     }
 
@@ -90,6 +125,8 @@ impl Engine {
         let Some(stop) = self.stop_price(symbol, closing) else {
             return self.tell_missing(symbol, "there are fewer than 15 bars to measure a stop from; place one by hand or close the position");
         };
+        let trail = self.desks.get(&symbol).and_then(|desk| desk.trail);
+        let stop = trail.map_or(StopKind::Fixed(stop), |trail| StopKind::Trailing(trail, stop));
         let id = self.next_id();
         match self.gate.admit_protective(id, symbol, qty, stop, self.now) {
             Ok(order) => self.send_stop(order),
@@ -114,6 +151,11 @@ impl Engine {
         desk.stop_lost_at = Some(now);
         if again {
             desk.retry_at = Some(now.plus_millis(RETRY_MS));
+            if desk.trail.take().is_some() {
+                self.alert(format!(
+                    "{symbol}: the venue does not keep the trailing stop; a fixed one takes its place"
+                ));
+            }
             self.ask_venue_soon();
         } else {
             desk.dirty = true;

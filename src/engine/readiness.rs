@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::at::At;
+use crate::domain::qty::Qty;
 use crate::engine::memory::RememberedAdjust;
 use crate::engine::reconcile::Difference;
 use crate::risk::refusal::NotReady;
@@ -60,10 +61,23 @@ impl Readiness {
         for adjust in remembered {
             self.next_adjust = self.next_adjust.max(adjust.number.saturating_add(1));
             if !adjust.acknowledged {
-                let difference =
-                    Difference { symbol: adjust.symbol, engine: adjust.engine, broker: adjust.broker };
+                let difference = Difference {
+                    symbol: adjust.symbol,
+                    engine: adjust.engine,
+                    broker: adjust.broker,
+                    avg_price: adjust.avg_price,
+                    because: None,
+                    journal: None,
+                };
                 self.adjusts.insert(adjust.number, difference);
             }
+        }
+    }
+
+    /// The journal's rows were counted for a difference.
+    pub fn on_counted(&mut self, number: u64, qty: Qty) {
+        if let Some(difference) = self.adjusts.get_mut(&number) {
+            difference.journal = Some(qty);
         }
     }
 

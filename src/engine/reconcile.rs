@@ -3,14 +3,18 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
+use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{VenueOrder, VenueState};
 use crate::engine::command::Command;
+use crate::engine::desk::Desk;
 use crate::engine::machine::Engine;
 use crate::engine::record::Record;
 
@@ -66,9 +70,9 @@ impl Engine {
         } else {
             self.on_differences(&differences);
         }
+        self.show_what_actions_did(state);
         if changed || !clean {
-            let words = differences.iter().map(Difference::words).collect();
-            self.record(Record::Reconcile { clean, differences: words });
+            self.record(Record::Reconcile { clean, differences });
         }
     }
 
@@ -105,6 +109,7 @@ impl Engine {
                 None => self.import_external(listed),
                 Some(true) => {
                     self.set_status(listed.request.id, listed.status, None);
+                    self.follow_stop(listed);
                     self.cancel_again(listed);
                 }
                 Some(false) => self.count_while_alive(listed),
@@ -115,6 +120,17 @@ impl Engine {
             self.orders.live().map(|order| order.request.id).filter(|id| !seen.contains(id)).collect();
         for id in unseen {
             self.miss_order(id);
+        }
+    }
+
+    /// The venue shows where a trailing stop stands by now.
+    fn follow_stop(&mut self, listed: &VenueOrder) {
+        let id = listed.request.id;
+        let (Some(stop), Some(_)) = (listed.request.kind.stop(), listed.request.kind.trail()) else { return };
+        let Some(order) = self.orders.get_mut(id) else { return };
+        if order.request.kind != listed.request.kind && order.request.kind.trail().is_some() {
+            order.request.kind = listed.request.kind;
+            self.gate.on_stop_moved(id, stop);
         }
     }
 
@@ -162,16 +178,35 @@ impl Engine {
     fn position_differences(&self, state: &VenueState) -> Vec<Difference> {
         let mut symbols: BTreeSet<Symbol> = state.positions.iter().map(|position| position.symbol).collect();
         symbols.extend(self.held_symbols());
-        let compare = |symbol: Symbol| {
-            let broker = state
-                .positions
-                .iter()
-                .find(|position| position.symbol == symbol)
-                .map_or(Qty::ZERO, |position| position.qty);
-            let engine = self.gate.position(symbol).qty;
-            (engine != broker).then_some(Difference { symbol, engine, broker })
-        };
-        symbols.into_iter().filter_map(compare).collect()
+        let compare = |symbol: Symbol| self.compare(symbol, state);
+        symbols.into_iter().map(compare).filter(|found| found.engine != found.broker).collect()
+    }
+
+    fn compare(&self, symbol: Symbol, state: &VenueState) -> Difference {
+        let listed = state.positions.iter().find(|position| position.symbol == symbol);
+        Difference {
+            symbol,
+            engine: self.gate.position(symbol).qty,
+            broker: listed.map_or(Qty::ZERO, |position| position.qty),
+            avg_price: listed.map(|position| position.avg_price),
+            because: None,
+            journal: None,
+        }
+    }
+
+    /// What a corporate action made of a position is shown to the trader at once, as a difference to be
+    /// acknowledged, even where nothing changed.
+    fn show_what_actions_did(&mut self, state: &VenueState) {
+        let frozen = |desk: &Desk| desk.frozen_by.clone().filter(|_| !desk.adjust_waits);
+        let frozen: Vec<(Symbol, String)> = self
+            .desks
+            .iter()
+            .filter_map(|(symbol, desk)| frozen(desk).map(|because| (*symbol, because)))
+            .collect();
+        for (symbol, because) in frozen {
+            let difference = Difference { because: Some(because), ..self.compare(symbol, state) };
+            self.ask_to_acknowledge(difference);
+        }
     }
 
     fn on_differences(&mut self, differences: &[Difference]) {
@@ -181,22 +216,20 @@ impl Engine {
         }
         self.readiness.reconciled = false;
         for difference in differences {
-            let desk = self.desks.entry(difference.symbol).or_default();
-            if desk.adjust_waits {
-                continue;
+            let waits = self.desks.get(&difference.symbol).is_some_and(|desk| desk.adjust_waits);
+            if !waits {
+                self.ask_to_acknowledge(difference.clone());
             }
-            desk.adjust_waits = true;
-            let number = self.readiness.next_adjust;
-            self.readiness.next_adjust = number.saturating_add(1);
-            self.readiness.adjusts.insert(number, *difference);
-            self.record(Record::Adjust {
-                number,
-                symbol: difference.symbol,
-                engine: difference.engine,
-                broker: difference.broker,
-                acknowledged: None,
-            });
         }
+    }
+
+    fn ask_to_acknowledge(&mut self, difference: Difference) {
+        self.desks.entry(difference.symbol).or_default().adjust_waits = true;
+        self.gate.doubt_own_count(true);
+        let number = self.readiness.next_adjust;
+        self.readiness.next_adjust = number.saturating_add(1);
+        self.record(difference.row(number, None));
+        self.readiness.adjusts.insert(number, difference);
     }
 
     /// The trader accepts a difference: the broker's count stands from here on.
@@ -205,19 +238,22 @@ impl Engine {
             return self
                 .alert(format!("no difference {number} waits; `hardstop status` lists those that do"));
         };
-        let Difference { symbol, engine, broker } = difference;
-        let avg_price = self.gate.position(symbol).avg_price;
-        self.gate.set_position(symbol, broker, avg_price);
+        let symbol = difference.symbol;
+        let avg_price = difference.avg_price.unwrap_or(self.gate.position(symbol).avg_price);
+        self.gate.set_position(symbol, difference.broker, avg_price);
+        self.gate.doubt_own_count(!self.readiness.adjusts.is_empty());
         let desk = self.desks.entry(symbol).or_default();
         desk.adjust_waits = false;
+        desk.frozen_by = None;
         desk.dirty = true;
-        self.record(Record::Adjust { number, symbol, engine, broker, acknowledged: Some(reason.to_owned()) });
+        self.measure_naked(symbol);
+        self.record(difference.row(number, Some(reason.to_owned())));
         self.ask_venue_soon();
     }
 }
 
-/// A position that the machine and the broker count differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A position that the machine and the broker count differently, or that a corporate action touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// Of which symbol.
     pub symbol: Symbol,
@@ -225,10 +261,19 @@ pub struct Difference {
     pub engine: Qty,
     /// What the broker holds.
     pub broker: Qty,
+    /// What its shares cost on average by the broker.
+    pub avg_price: Option<Price>,
+    /// The corporate action that made it, where one was told.
+    pub because: Option<String>,
+    /// What the journal's own rows hold, once they were counted.
+    #[serde(default)]
+    pub journal: Option<Qty>,
 }
 
 impl Difference {
-    fn words(&self) -> String {
-        format!("{}: {} here and by the journal, {} at the broker", self.symbol, self.engine, self.broker)
+    /// The row of it, under the number by which the trader acknowledges it.
+    pub fn row(&self, number: u64, acknowledged: Option<String>) -> Record {
+        let Self { symbol, engine, broker, avg_price, because, journal: _ } = self.clone();
+        Record::Adjust { number, symbol, engine, broker, avg_price, because, acknowledged }
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::VenueRequest;
+use crate::engine::reconcile::Difference;
 use crate::engine::restraint::Restraint;
 use crate::risk::decision::Decision;
 use crate::risk::loss::Latched;
@@ -168,8 +169,8 @@ pub enum Record {
     Reconcile {
         /// Whether both agree.
         clean: bool,
-        /// Every difference, in words.
-        differences: Vec<String>,
+        /// Every difference.
+        differences: Vec<Difference>,
     },
     /// A difference that nothing explains; openings of the symbol wait until it is acknowledged.
     Adjust {
@@ -181,6 +182,12 @@ pub enum Record {
         engine: Qty,
         /// What the broker holds.
         broker: Qty,
+        /// What its shares cost on average by the broker, where it has said so.
+        #[serde(default)]
+        avg_price: Option<Price>,
+        /// The corporate action that made it, where one was told.
+        #[serde(default)]
+        because: Option<String>,
         /// The trader's words, once it is acknowledged.
         acknowledged: Option<String>,
     },

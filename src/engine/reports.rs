@@ -103,6 +103,11 @@ impl Engine {
         if stops {
             let protects = matches!(status, OrderStatus::Working | OrderStatus::Partial);
             self.gate.on_stop_working(id, protects);
+            self.measure_naked(symbol);
+            // A fixed one may give way to one that follows the market, once it works.
+            if let Some(desk) = self.desks.get_mut(&symbol).filter(|desk| desk.trail.is_some()) {
+                desk.dirty |= protects;
+            }
         }
         if !status.is_live() {
             if let Some(order) = self.orders.get_mut(id) {
@@ -167,11 +172,14 @@ impl Engine {
         self.watch_opening(fill.order);
         self.count_fill(fill);
         self.watch_trade(fill, before, after.qty);
+        self.watch_stop_fill(fill.order, fill.price, before.avg_price);
         let desk = self.desks.entry(fill.symbol).or_default();
         desk.dirty = true;
         if after.qty.is_zero() {
             desk.stop_plan = None;
+            desk.trail = None;
         }
+        self.measure_naked(fill.symbol);
         if let Some(strategy) = self.owner_of(fill.order) {
             self.credit_strategy(strategy, fill, before.avg_price);
             self.call_strategy(strategy, fill.symbol, StrategyEvent::Fill(fill.clone()));

@@ -13,8 +13,10 @@ use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::engine::machine::Engine;
+use crate::engine::naked::NakedView;
 use crate::engine::orders::Order;
 use crate::engine::protection::closing_side;
+use crate::engine::reconcile::Difference;
 use crate::risk::state::TradingState;
 
 /// The machine at one instant, for the window and the shell: plain data, nothing to act on.
@@ -42,8 +44,18 @@ pub struct Snapshot {
     pub open_orders: Vec<OrderView>,
     /// Every strategy.
     pub strategies: Vec<StrategyStatus>,
-    /// Differences with the broker that wait for the trader's word, by number.
-    pub adjusts: Vec<u64>,
+    /// Differences with the broker that wait for the trader's word, in the order of their numbers.
+    pub adjusts: Vec<AdjustView>,
+}
+
+/// One difference with the broker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AdjustView {
+    /// Its number, by which it is acknowledged.
+    pub number: u64,
+    /// What it is.
+    #[serde(flatten)]
+    pub difference: Difference,
 }
 
 /// The account's figures and the limits they stand against.
@@ -90,6 +102,8 @@ pub struct PositionView {
     pub stop: Option<Price>,
     /// Shares that working stops protect.
     pub protected_qty: Qty,
+    /// For how long, and with how much, it has stood without its full stop.
+    pub naked: NakedView,
 }
 
 /// One live order.
@@ -155,8 +169,15 @@ impl Engine {
             positions: self.held_symbols().into_iter().map(|symbol| self.position_view(symbol)).collect(),
             open_orders: self.orders.live().filter(|order| !Self::sleeps(order)).map(order_view).collect(),
             strategies: self.strategies.all().map(strategy_status).collect(),
-            adjusts: self.readiness.adjusts.keys().copied().collect(),
+            adjusts: self.adjust_views(),
         }
+    }
+
+    fn adjust_views(&self) -> Vec<AdjustView> {
+        let waiting = self.readiness.adjusts.iter();
+        waiting
+            .map(|(number, difference)| AdjustView { number: *number, difference: difference.clone() })
+            .collect()
     }
 
     fn account_view(&self) -> AccountView {
@@ -190,6 +211,7 @@ impl Engine {
             unrealized: gain.map(|gain| gain.times(position.qty)),
             stop: self.riskiest_stop(symbol, position.qty),
             protected_qty: self.gate.protected_qty(symbol),
+            naked: self.naked_view(symbol),
         }
     }
 

@@ -1,13 +1,16 @@
 //! Intents on their way through the gate.
 
 use crate::domain::at::At;
+use crate::domain::calendar::Auctions;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin};
 use crate::domain::order::{OrderKind, OrderStatus};
+use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::strategy::StrategyEvent;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 use crate::domain::venue::{Leg, VenueRequest};
 use crate::engine::command::Command;
 use crate::engine::desk::{MANUAL_TIMEFRAME_MS, WaitingAct};
@@ -80,10 +83,29 @@ impl Engine {
         });
         self.add_leg(&request, request.stop_loss, true, intent.origin);
         self.add_leg(&request, request.take_profit, false, intent.origin);
-        if let (Role::Opening, Some(stop)) = (role, order.stop_loss()) {
-            self.desks.entry(request.symbol).or_default().stop_plan = Some(stop);
-        }
+        self.plan_stop(&request, role, order.stop_loss(), intent.trail);
         self.out.push(Command::Submit(order));
+    }
+
+    /// Where the stop of what this order opens belongs, or of what it has just begun to protect.
+    fn plan_stop(
+        &mut self,
+        request: &VenueRequest,
+        role: Role,
+        stop_loss: Option<Price>,
+        trail: Option<Trail>,
+    ) {
+        let is_flat = self.gate.position(request.symbol).qty.is_zero();
+        let desk = self.desks.entry(request.symbol).or_default();
+        match (role, stop_loss) {
+            (Role::Opening, Some(stop)) => {
+                desk.stop_plan = Some(stop);
+                // What an earlier position wished is over with it.
+                desk.trail = if is_flat { trail } else { trail.or(desk.trail) };
+            }
+            (Role::Protective, _) => desk.trail = trail.or(desk.trail),
+            (Role::Opening | Role::Reducing, _) => {}
+        }
     }
 
     fn add_leg(&mut self, parent: &VenueRequest, leg: Option<Leg>, stops: bool, origin: Origin) {
@@ -272,7 +294,9 @@ impl Engine {
             not_ready: self.readiness.cause(),
             strategy_stopped: stopped,
             cooling_down: self.restraints.cool_down_until.is_some_and(|until| self.now < until),
-            symbol_halted: desk.is_some_and(|desk| desk.adjust_waits || desk.halted),
+            auctions: self.day.session().map_or(Auctions::BOTH, |session| session.auctions(self.now)),
+            symbol_halted: desk
+                .is_some_and(|desk| desk.adjust_waits || desk.halted || desk.frozen_by.is_some()),
             tradable: flags.tradable,
             shortable: flags.shortable,
             fractionable: flags.fractionable,

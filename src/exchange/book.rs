@@ -9,6 +9,7 @@ use crate::domain::venue::{ReportKind, VenueRequest};
 use crate::exchange::clearing::Clearing;
 use crate::exchange::fills;
 use crate::exchange::held::{Held, Place};
+use crate::exchange::sessions::Hours;
 
 /// What the exchange knows of one symbol.
 #[derive(Debug, Default)]
@@ -83,9 +84,31 @@ impl Book {
         if request.side == Side::Buy { own } else { own.max(market) }
     }
 
-    /// The open has come: what waited for it is in the book.
-    pub(super) fn open_queued(&mut self, clearing: &mut Clearing) {
+    /// Whether an order waits for its market to open.
+    pub(super) fn has_queued(&self) -> bool {
+        self.live.iter().any(|held| held.place == Place::Queued && held.is_live())
+    }
+
+    /// Where bars are the only clock every order is in the book at once, and waits for its bar.
+    pub(super) fn open_all(&mut self, clearing: &mut Clearing) {
         for held in self.live.iter_mut().filter(|held| held.place == Place::Queued && held.is_live()) {
+            held.place = Place::Booked;
+            held.status = OrderStatus::Working;
+            clearing.report(held.request.id, ReportKind::Working);
+        }
+    }
+
+    /// The market of `hours` has opened: what waited for it is in the book.
+    pub(super) fn open_queued(&mut self, hours: Hours, clearing: &mut Clearing) {
+        let now = clearing.now;
+        let is_due = |held: &&mut Held| {
+            let opens = hours == Hours::Regular || held.trades_in(hours);
+            held.place == Place::Queued
+                && held.is_live()
+                && opens
+                && held.not_before.is_none_or(|at| at <= now)
+        };
+        for held in self.live.iter_mut().filter(is_due) {
             held.place = Place::Booked;
             held.status = OrderStatus::Working;
             clearing.report(held.request.id, ReportKind::Working);
@@ -163,12 +186,12 @@ impl Book {
         }
     }
 
-    /// Ends the DAY orders whose session closed at `close`.
-    pub(super) fn expire(&mut self, close: At, clearing: &mut Clearing) {
+    /// Ends the orders whose day was over by `now`.
+    pub(super) fn expire(&mut self, now: At, clearing: &mut Clearing) {
         for index in 0..self.live.len() {
-            let ended = |held: &Held| held.works() && held.ends_at.is_some_and(|end| end <= close);
-            if self.live.get(index).is_some_and(ended) {
-                self.end(index, OrderStatus::Expired, close, clearing);
+            let held = self.live.get(index).filter(|held| held.works());
+            if let Some(end) = held.and_then(|held| held.ends_at).filter(|end| *end <= now) {
+                self.end(index, OrderStatus::Expired, end, clearing);
             }
         }
     }

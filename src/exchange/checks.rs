@@ -18,11 +18,26 @@ impl Exchange {
         self.check_ids(request)?;
         check_prices(request)?;
         check_class(request)?;
+        self.check_hours(request)?;
         check_bracket(request)?;
         let unheard = Book::default();
         let book = self.books.get(&request.symbol).unwrap_or(&unheard);
         check_pair(request, book)?;
         self.check_claims(request, book)
+    }
+
+    /// Which orders the auctions take now. Where bars are the only clock an order is its bar's, whenever it came.
+    fn check_hours(&self, request: &VenueRequest) -> Result<(), String> {
+        let takes = self.auctions();
+        match request.tif {
+            TimeInForce::Opg if !takes.opening => {
+                Err("opg orders are taken from 19:00 until two minutes before the open".to_owned())
+            }
+            TimeInForce::Cls if !takes.closing => {
+                Err("cls orders are taken from 19:00 until ten minutes before the close".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_ids(&self, request: &VenueRequest) -> Result<(), String> {
@@ -106,8 +121,23 @@ fn check_prices(request: &VenueRequest) -> Result<(), String> {
 fn check_class(request: &VenueRequest) -> Result<(), String> {
     let simple =
         request.stop_loss.is_none() && request.take_profit.is_none() && request.one_cancels.is_none();
-    if !simple && request.tif == TimeInForce::Ioc {
+    if !simple && !request.tif.carries_legs() {
         return Err("complex orders must be day or gtc".to_owned());
+    }
+    if request.tif == TimeInForce::Ext && !matches!(request.kind, OrderKind::Limit { .. }) {
+        return Err("extended hours order must be day limit orders".to_owned());
+    }
+    let auction = matches!(request.tif, TimeInForce::Opg | TimeInForce::Cls);
+    if auction && request.kind.stop().is_some() {
+        return Err("orders for an auction must be market or limit orders".to_owned());
+    }
+    if request.kind.trail().is_some() {
+        if !simple || !request.tif.carries_legs() {
+            return Err("trailing stop orders must be simple day or gtc orders".to_owned());
+        }
+        if !request.qty.is_whole() {
+            return Err("fractional orders must be market, limit, stop, or stop_limit orders".to_owned());
+        }
     }
     if request.qty.is_whole() {
         return Ok(());
@@ -127,7 +157,7 @@ fn check_bracket(request: &VenueRequest) -> Result<(), String> {
     let base = match request.kind {
         OrderKind::Market => None,
         OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. } => Some(limit),
-        OrderKind::Stop { stop } => Some(stop),
+        OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. } => Some(stop),
     };
     let stop = request.stop_loss.map(|leg| leg.price);
     let target = request.take_profit.map(|leg| leg.price);

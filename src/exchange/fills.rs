@@ -96,8 +96,10 @@ pub(super) fn on_bar(asked: Asked, bar: &Bar, costs: &Costs) -> Offer {
     match asked.kind {
         OrderKind::Market => Offer::Fill(asked.slipped(bar.open, costs)),
         OrderKind::Limit { limit } => as_limit(limit),
-        OrderKind::Stop { .. } if asked.triggered => Offer::Fill(asked.slipped(bar.open, costs)),
-        OrderKind::Stop { stop } if asked.reaches(against, stop) => {
+        OrderKind::Stop { .. } | OrderKind::TrailingStop { .. } if asked.triggered => {
+            Offer::Fill(asked.slipped(bar.open, costs))
+        }
+        OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. } if asked.reaches(against, stop) => {
             Offer::Fill(asked.slipped(asked.worse(stop, bar.open), costs))
         }
         OrderKind::StopLimit { limit, .. } if asked.triggered => as_limit(limit),
@@ -109,7 +111,9 @@ pub(super) fn on_bar(asked: Asked, bar: &Bar, costs: &Costs) -> Offer {
             // Only the close is certain to come after the trigger.
             if asked.is_through(bar.close, limit) { Offer::Fill(limit) } else { Offer::Trigger }
         }
-        OrderKind::Stop { .. } | OrderKind::StopLimit { .. } => Offer::Nothing,
+        OrderKind::Stop { .. } | OrderKind::StopLimit { .. } | OrderKind::TrailingStop { .. } => {
+            Offer::Nothing
+        }
     }
 }
 
@@ -146,13 +150,19 @@ pub(super) fn on_quote(asked: Asked, quote: &Quote) -> Offer {
     match asked.kind {
         OrderKind::Market => Offer::Fill(price),
         OrderKind::Limit { limit } => as_limit(limit, asked.rested),
-        OrderKind::Stop { stop } if asked.triggered || asked.reaches(price, stop) => Offer::Fill(price),
+        OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. }
+            if asked.triggered || asked.reaches(price, stop) =>
+        {
+            Offer::Fill(price)
+        }
         OrderKind::StopLimit { limit, .. } if asked.triggered => as_limit(limit, asked.rested),
         OrderKind::StopLimit { stop, limit } if asked.reaches(price, stop) => match as_limit(limit, false) {
             Offer::Nothing => Offer::Trigger,
             filled => filled,
         },
-        OrderKind::Stop { .. } | OrderKind::StopLimit { .. } => Offer::Nothing,
+        OrderKind::Stop { .. } | OrderKind::StopLimit { .. } | OrderKind::TrailingStop { .. } => {
+            Offer::Nothing
+        }
     }
 }
 
@@ -172,14 +182,28 @@ pub(super) fn on_trade(asked: Asked, price: Price, quoted: bool, costs: &Costs) 
     match asked.kind {
         OrderKind::Market => as_taker(),
         OrderKind::Limit { limit } => as_limit(limit, asked.rested),
-        OrderKind::Stop { .. } if asked.triggered => as_taker(),
-        OrderKind::Stop { stop } if asked.reaches(price, stop) => Offer::Fill(asked.slipped(price, costs)),
+        OrderKind::Stop { .. } | OrderKind::TrailingStop { .. } if asked.triggered => as_taker(),
+        OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. } if asked.reaches(price, stop) => {
+            Offer::Fill(asked.slipped(price, costs))
+        }
         OrderKind::StopLimit { limit, .. } if asked.triggered => as_limit(limit, asked.rested),
         OrderKind::StopLimit { stop, limit } if asked.reaches(price, stop) => match as_limit(limit, false) {
             Offer::Nothing => Offer::Trigger,
             filled => filled,
         },
-        OrderKind::Stop { .. } | OrderKind::StopLimit { .. } => Offer::Nothing,
+        OrderKind::Stop { .. } | OrderKind::StopLimit { .. } | OrderKind::TrailingStop { .. } => {
+            Offer::Nothing
+        }
+    }
+}
+
+/// What the closing auction offers at the session's last price: a market order all of it, a limit order only
+/// where its limit is better than that price, because at its own price others stand before it.
+pub(super) fn on_close(asked: Asked, last: Price, costs: &Costs) -> Offer {
+    match asked.kind {
+        OrderKind::Market => Offer::Fill(asked.slipped(last, costs)),
+        OrderKind::Limit { limit } if asked.is_through(last, limit) => Offer::Fill(last),
+        _ => Offer::Nothing,
     }
 }
 

@@ -1,9 +1,11 @@
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
+use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::venue::{Leg, VenueOrder, VenueRequest};
+use crate::exchange::sessions::Hours;
 
 /// Where an order stands on its way into the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(super) struct Held {
     pub(super) arrived_at: At,
     /// The close with which a DAY order ends; not known yet where the next bar decides it.
     pub(super) ends_at: Option<At>,
+    /// The open that an order for the opening auction waits for.
+    pub(super) not_before: Option<At>,
     /// Its stop was reached.
     pub(super) triggered: bool,
     /// It has met a market it could not trade with: from then on the market must come through it.
@@ -51,6 +55,7 @@ impl Held {
             executions: 0,
             arrived_at,
             ends_at,
+            not_before: None,
             triggered: false,
             rested: false,
             place: Place::Queued,
@@ -95,8 +100,31 @@ impl Held {
         self.request.kind.stop().is_some()
     }
 
-    pub(super) fn is_ioc(&self) -> bool {
-        self.request.tif == TimeInForce::Ioc
+    /// Whether what it does not fill in its first meeting with the market is cancelled.
+    pub(super) fn is_immediate(&self) -> bool {
+        self.request.tif.is_immediate() || self.request.tif == TimeInForce::Opg
+    }
+
+    /// Whether it meets the market of `hours` as it moves; one for the closing auction waits for that.
+    pub(super) fn trades_in(&self, hours: Hours) -> bool {
+        match self.request.tif {
+            TimeInForce::Cls => false,
+            TimeInForce::Ext => hours != Hours::Shut,
+            TimeInForce::Day | TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok | TimeInForce::Opg => {
+                hours == Hours::Regular
+            }
+        }
+    }
+
+    /// A trailing stop follows the market's best price; it never goes back.
+    pub(super) fn follow(&mut self, best: Price) {
+        let OrderKind::TrailingStop { stop, trail } = self.request.kind else { return };
+        let side = self.request.side;
+        let Some(behind) = trail.behind(side, best) else { return };
+        let nearer = if side == Side::Sell { behind > stop } else { behind < stop };
+        if nearer && !self.triggered {
+            self.request.kind = OrderKind::TrailingStop { stop: behind, trail };
+        }
     }
 
     /// Shares it may still fill.

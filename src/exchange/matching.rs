@@ -1,6 +1,6 @@
 use crate::domain::at::At;
-use crate::domain::market::{Bar, Trade};
-use crate::domain::order::{OrderStatus, TimeInForce};
+use crate::domain::market::{Bar, Tick, Trade};
+use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
@@ -9,6 +9,7 @@ use crate::exchange::clearing::Clearing;
 use crate::exchange::fills;
 use crate::exchange::fills::{Asked, Offer};
 use crate::exchange::held::Held;
+use crate::exchange::sessions::Hours;
 
 impl Book {
     /// Whether a usable quote of at most `age_max_ms` is known.
@@ -27,14 +28,15 @@ impl Book {
         }
     }
 
-    /// Every order meets the newest quote; stops first.
-    pub(super) fn meet_quote(&mut self, clearing: &mut Clearing) {
+    /// Every order that trades in `hours` meets the newest quote; stops first.
+    pub(super) fn meet_quote(&mut self, hours: Hours, clearing: &mut Clearing) {
         if self.halted {
             return;
         }
         for stops in [true, false] {
             for index in 0..self.live.len() {
-                if self.live.get(index).is_some_and(|held| held.is_stop() == stops) {
+                let meets = |held: &Held| held.is_stop() == stops && held.trades_in(hours);
+                if self.live.get(index).is_some_and(meets) {
                     self.meet_quote_at(index, clearing);
                 }
             }
@@ -57,8 +59,14 @@ impl Book {
         }
     }
 
-    /// Every order meets a trade; stops first.
-    pub(super) fn meet_trade(&mut self, trade: &Trade, age_max_ms: u32, clearing: &mut Clearing) {
+    /// Every order that trades in `hours` meets a trade; stops first.
+    pub(super) fn meet_trade(
+        &mut self,
+        trade: &Trade,
+        hours: Hours,
+        age_max_ms: u32,
+        clearing: &mut Clearing,
+    ) {
         if self.halted {
             return;
         }
@@ -67,7 +75,8 @@ impl Book {
         for stops in [true, false] {
             for index in 0..self.live.len() {
                 let Some(held) = self.live.get(index) else { continue };
-                if held.is_stop() == stops && held.works() && !self.gives_way(held) {
+                let meets = held.is_stop() == stops && held.works() && held.trades_in(hours);
+                if meets && !self.gives_way(held) {
                     let offer = fills::on_trade(Asked::by(held), trade.price, quoted, &clearing.costs);
                     let filled = self.take(index, offer, left, clearing);
                     left = left.minus(filled).unwrap_or(Qty::ZERO);
@@ -76,8 +85,8 @@ impl Book {
         }
     }
 
-    /// Every order that came before the bar began meets it; stops first.
-    pub(super) fn meet_bar(&mut self, bar: &Bar, clearing: &mut Clearing) {
+    /// Every order that came before the bar began, and that trades in `hours`, meets it; stops first.
+    pub(super) fn meet_bar(&mut self, bar: &Bar, hours: Hours, clearing: &mut Clearing) {
         if self.halted {
             return;
         }
@@ -85,7 +94,8 @@ impl Book {
         for stops in [true, false] {
             for index in 0..self.live.len() {
                 let Some(held) = self.live.get(index) else { continue };
-                if held.is_stop() != stops || !meets(held, bar) || self.gives_way(held) {
+                let meets = held.trades_in(hours) && meets(held, bar);
+                if held.is_stop() != stops || !meets || self.gives_way(held) {
                     continue;
                 }
                 let stop_loss = held.request.stop_loss;
@@ -98,6 +108,52 @@ impl Book {
                     left = self.meet_bar_of_entry(leg, entry, bar, left, clearing);
                 }
             }
+        }
+    }
+
+    /// The closing auction: what waited for it fills at the session's last price, and the rest expires.
+    pub(super) fn meet_close(&mut self, close: At, clearing: &mut Clearing) {
+        for index in 0..self.live.len() {
+            let waits =
+                |held: &Held| held.works() && held.request.tif == TimeInForce::Cls && held.arrived_at < close;
+            let Some(held) = self.live.get(index).filter(|held| waits(held)) else { continue };
+            // Where nothing has traded yet, the quote's other side.
+            let quoted = self.quote.map(|quote| match held.request.side {
+                Side::Buy => quote.ask,
+                Side::Sell => quote.bid,
+            });
+            if let (Some(last), false) = (self.last.or(quoted), self.halted) {
+                let offer = fills::on_close(Asked::by(held), last, &clearing.costs);
+                self.take(index, offer, Qty::LARGEST, clearing);
+            }
+            self.end(index, OrderStatus::Expired, close, clearing);
+        }
+    }
+
+    /// Trailing stops follow what the market has shown, after they have met it.
+    pub(super) fn trail(&mut self, tick: &Tick) {
+        let (best_to_sell, best_to_buy) = match tick {
+            Tick::Bar(bar) => (bar.high, bar.low),
+            Tick::Trade(trade) => (trade.price, trade.price),
+            Tick::Quote(_) => match self.quote {
+                Some(quote) => (quote.bid, quote.ask),
+                None => return,
+            },
+        };
+        for held in self.live.iter_mut().filter(|held| held.works()) {
+            held.follow(if held.request.side == Side::Sell { best_to_sell } else { best_to_buy });
+        }
+    }
+
+    /// A trailing stop that has just come begins behind the market as it stands, where it is known.
+    pub(super) fn begin_to_trail(&mut self, index: usize) {
+        let (quote, last) = (self.quote, self.last);
+        let Some(held) = self.live.get_mut(index) else { return };
+        let OrderKind::TrailingStop { trail, .. } = held.request.kind else { return };
+        let side = held.request.side;
+        let quoted = quote.map(|quote| if side == Side::Sell { quote.bid } else { quote.ask });
+        if let Some(stop) = quoted.or(last).and_then(|best| trail.behind(side, best)) {
+            held.request.kind = OrderKind::TrailingStop { stop, trail };
         }
     }
 
@@ -116,11 +172,11 @@ impl Book {
         most.minus(filled).unwrap_or(Qty::ZERO)
     }
 
-    /// Where bars are the only clock, a DAY order belongs to the session of the first bar it meets.
-    pub(super) fn bind_to_session(&mut self, bar: &Bar, close: At) {
+    /// Where bars are the only clock, an order for a day belongs to the session of the first bar it meets.
+    pub(super) fn bind_to_session(&mut self, bar: &Bar, tif: TimeInForce, close: At) {
         let unbound = |held: &&mut Held| {
             held.ends_at.is_none()
-                && held.request.tif == TimeInForce::Day
+                && held.request.tif == tif
                 && held.is_live()
                 && held.arrived_at <= bar.start
         };
@@ -148,12 +204,13 @@ impl Book {
                 held.rested = true;
                 Qty::ZERO
             }
+            Offer::Fill(_) if held.request.tif == TimeInForce::Fok && held.capacity() > most => Qty::ZERO,
             Offer::Fill(price) => {
                 held.triggered |= held.is_stop();
                 self.fill(index, price, most, clearing)
             }
         };
-        if self.live.get(index).is_some_and(Held::is_ioc) {
+        if self.live.get(index).is_some_and(Held::is_immediate) {
             self.end(index, OrderStatus::Canceled, clearing.now, clearing);
         }
         filled
@@ -162,5 +219,6 @@ impl Book {
 
 /// Whether an order was there when the bar began.
 fn meets(held: &Held, bar: &Bar) -> bool {
-    held.works() && held.arrived_at <= bar.start
+    let opened = held.not_before.is_none_or(|open| open < bar.end);
+    held.works() && held.arrived_at <= bar.start && opened
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::at::At;
+use crate::domain::calendar::Auctions;
 use crate::domain::decimal::Overflow;
 use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
@@ -10,13 +11,13 @@ use crate::domain::order::TimeInForce;
 use crate::domain::price::Price;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{
-    ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenueReport, VenueRequest, VenueState,
+    MarketNews, ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenueReport, VenueRequest, VenueState,
 };
 use crate::exchange::book::Book;
 use crate::exchange::clearing::Clearing;
 use crate::exchange::faults::{Faults, Way};
-use crate::exchange::held::Held;
-use crate::exchange::sessions::Sessions;
+use crate::exchange::held::{Held, Place};
+use crate::exchange::sessions::{Hours, Sessions};
 use crate::exchange::settings::Settings;
 
 /// Where an order of a known id is found.
@@ -39,7 +40,7 @@ pub struct Exchange {
     sessions: Sessions,
     last_equity: Money,
     any_queued: bool,
-    halts: Vec<(Symbol, bool)>,
+    news: Vec<MarketNews>,
 }
 
 impl Exchange {
@@ -53,7 +54,7 @@ impl Exchange {
             sessions: Sessions::new(settings.sessions),
             last_equity: settings.cash,
             any_queued: false,
-            halts: Vec::new(),
+            news: Vec::new(),
             settings,
         }
     }
@@ -142,12 +143,20 @@ impl Exchange {
         if book.live.is_empty() {
             return;
         }
+        let hours = self.sessions.hours(tick.at());
         match tick {
             Tick::Bar(bar) => self.match_bar(bar),
-            Tick::Quote(_) | Tick::Trade(_)
-                if self.settings.bars_only || !self.sessions.is_open(tick.at()) => {}
-            Tick::Quote(_) => book.meet_quote(&mut self.clearing),
-            Tick::Trade(trade) => book.meet_trade(trade, self.settings.quote_age_max_ms, &mut self.clearing),
+            Tick::Quote(_) | Tick::Trade(_) if self.settings.bars_only || hours == Hours::Shut => {}
+            Tick::Quote(_) => book.meet_quote(hours, &mut self.clearing),
+            Tick::Trade(trade) => {
+                book.meet_trade(trade, hours, self.settings.quote_age_max_ms, &mut self.clearing);
+            }
+        }
+        if !matches!(tick, Tick::Bar(_))
+            && hours == Hours::Regular
+            && let Some(book) = self.books.get_mut(&symbol)
+        {
+            book.trail(tick);
         }
         if let Some(book) = self.books.get_mut(&symbol) {
             sweep(book, &mut self.known);
@@ -173,13 +182,13 @@ impl Exchange {
         let book = self.books.entry(symbol).or_default();
         if book.halted != halted {
             book.halted = halted;
-            self.halts.push((symbol, halted));
+            self.news.push(MarketNews::Halted(symbol, halted));
         }
     }
 
-    /// The halts and resumptions since the last time, taken out.
-    pub fn take_halts(&mut self) -> Vec<(Symbol, bool)> {
-        std::mem::take(&mut self.halts)
+    /// What was said about symbols since the last time, taken out.
+    pub fn take_news(&mut self) -> Vec<MarketNews> {
+        std::mem::take(&mut self.news)
     }
 
     /// Money comes in, or goes out below zero.
@@ -248,6 +257,7 @@ impl Exchange {
         let last =
             self.last_price(symbol).map(|last| last.scaled(i64::from(old), i64::from(new))).transpose()?;
         self.clearing.account.split(symbol, new, old)?;
+        self.news.push(MarketNews::CorporateAction(symbol, format!("a split, {new} for {old}")));
         let Some(book) = self.books.get_mut(&symbol) else { return Ok(()) };
         book.last = last;
         for index in 0..book.live.len() {
@@ -315,15 +325,20 @@ impl Exchange {
 
     fn take(&mut self, request: &VenueRequest) {
         let now = self.clearing.now;
-        let lives_a_day = request.tif == TimeInForce::Day && !self.settings.bars_only;
-        let ends_at = if lives_a_day { self.sessions.day_order_ends(now) } else { None };
+        let ends_at = match request.tif {
+            _ if self.settings.bars_only => None,
+            TimeInForce::Day => self.sessions.day_order_ends(now),
+            TimeInForce::Ext => self.sessions.extended_order_ends(now),
+            _ => None,
+        };
+        let not_before = (request.tif == TimeInForce::Opg).then(|| self.sessions.next_open(now));
         let book = self.books.entry(request.symbol).or_default();
         if let Some(other) = request.one_cancels.and_then(|id| book.index_of(id))
             && let Some(other) = book.live.get_mut(other)
         {
             other.sibling = Some(request.id);
         }
-        let held = Held::new(request, now, ends_at);
+        let held = Held { not_before, ..Held::new(request, now, ends_at) };
         let stop = request.stop_loss.map(|leg| Held::leg(&held, leg, true, request.take_profit));
         let target = request.take_profit.map(|leg| Held::leg(&held, leg, false, request.stop_loss));
         let index = book.live.len();
@@ -331,17 +346,20 @@ impl Exchange {
             self.known.insert(held.request.id, Known::Live(request.symbol));
             book.live.push(held);
         }
+        book.begin_to_trail(index);
         self.clearing.report(request.id, ReportKind::Accepted);
-        let open = self.sessions.takes_orders(now);
-        if open || self.settings.bars_only {
-            book.open_queued(&mut self.clearing);
+        let hours = self.sessions.hours_of_arrival(now);
+        if self.settings.bars_only {
+            book.open_all(&mut self.clearing);
         } else {
-            self.any_queued = true;
+            book.open_queued(hours, &mut self.clearing);
         }
-        let meets_quotes = open && !self.settings.bars_only && !book.halted;
-        if meets_quotes {
+        self.any_queued |= book.has_queued();
+        let meets =
+            book.live.get(index).is_some_and(|held| held.place == Place::Booked && held.trades_in(hours));
+        if meets && !self.settings.bars_only && !book.halted {
             book.meet_arrival(index, self.settings.quote_age_max_ms, &mut self.clearing);
-        } else if request.tif == TimeInForce::Ioc && !self.settings.bars_only {
+        } else if request.tif.is_immediate() && !self.settings.bars_only {
             book.cancel(index, &mut self.clearing);
         }
         sweep(book, &mut self.known);
@@ -364,34 +382,76 @@ impl Exchange {
     }
 
     fn match_bar(&mut self, bar: &Bar) {
-        let Some(close) = self.sessions.close_of_bar(bar) else { return };
+        let Some(close) = self.sessions.close_of_bar(bar) else { return self.match_extended_bar(bar) };
+        let late_close = self.sessions.late_close_of(bar);
         let Some(book) = self.books.get_mut(&bar.symbol) else { return };
         // A daily bar says that its session opened, without a tick at the open.
-        book.open_queued(&mut self.clearing);
+        book.open_queued(Hours::Regular, &mut self.clearing);
         if self.settings.bars_only && self.settings.sessions {
-            book.bind_to_session(bar, close);
+            book.bind_to_session(bar, TimeInForce::Day, close);
+            if let Some(late_close) = late_close {
+                book.bind_to_session(bar, TimeInForce::Ext, late_close);
+            }
         }
-        book.meet_bar(bar, &mut self.clearing);
+        book.meet_bar(bar, Hours::Regular, &mut self.clearing);
+        book.trail(&Tick::Bar(*bar));
+        if self.settings.bars_only && bar.end >= close {
+            book.meet_close(close, &mut self.clearing);
+        }
     }
 
-    /// Ends the sessions that closed before `now`: yesterday's equity is fixed, DAY orders expire.
+    /// Orders for all hours meet a bar of early or late trading.
+    fn match_extended_bar(&mut self, bar: &Bar) {
+        if !self.sessions.is_extended_bar(bar) {
+            return;
+        }
+        let late_close = self.sessions.late_close_of(bar);
+        let Some(book) = self.books.get_mut(&bar.symbol) else { return };
+        book.open_queued(Hours::Extended, &mut self.clearing);
+        if let (Some(late_close), true) = (late_close, self.settings.bars_only) {
+            book.bind_to_session(bar, TimeInForce::Ext, late_close);
+        }
+        book.meet_bar(bar, Hours::Extended, &mut self.clearing);
+    }
+
+    /// Ends the sessions that closed before `now`: the closing auction is held, yesterday's equity is fixed,
+    /// orders for a day expire.
     fn close_sessions(&mut self, now: At, inclusive: bool) {
         while let Some(close) = self.sessions.closed_by(now, inclusive) {
-            self.last_equity = self.equity().unwrap_or(self.last_equity);
             for book in self.books.values_mut() {
-                book.expire(close, &mut self.clearing);
-                sweep(book, &mut self.known);
+                book.meet_close(close, &mut self.clearing);
             }
+            self.last_equity = self.equity().unwrap_or(self.last_equity);
+            self.expire(close);
+        }
+        if self.sessions.late_over(now) {
+            self.expire(now);
+        }
+    }
+
+    fn expire(&mut self, now: At) {
+        for book in self.books.values_mut() {
+            book.expire(now, &mut self.clearing);
+            sweep(book, &mut self.known);
         }
     }
 
     fn open_session(&mut self) {
-        if self.any_queued && self.sessions.takes_orders(self.clearing.now) {
-            self.any_queued = false;
-            for book in self.books.values_mut() {
-                book.open_queued(&mut self.clearing);
-            }
+        if !self.any_queued {
+            return;
         }
+        let hours = self.sessions.hours_of_arrival(self.clearing.now);
+        if hours != Hours::Shut {
+            for book in self.books.values_mut() {
+                book.open_queued(hours, &mut self.clearing);
+            }
+            self.any_queued = self.books.values().any(Book::has_queued);
+        }
+    }
+
+    /// Which auctions take orders now.
+    pub(super) fn auctions(&self) -> Auctions {
+        if self.settings.bars_only { Auctions::BOTH } else { self.sessions.auctions(self.clearing.now) }
     }
 }
 

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
-use crate::domain::intent::{Origin, StrategyId};
+use crate::domain::intent::{Intent, Origin, StrategyId};
 use crate::domain::order::OrderStatus;
 use crate::domain::qty::Qty;
+use crate::domain::trail::Trail;
 use crate::engine::event::{Act, Event};
 use crate::engine::memory::{Memory, RememberedAdjust, RememberedOrder, RememberedStrikes};
 use crate::engine::record::Record;
@@ -27,12 +28,17 @@ const KINDS: [&str; 12] =
 const STRATEGY: &str = "strategy";
 const FAILURES: [&str; 2] = ["\"what\":\"failed\"", "\"what\":\"killed\""];
 
+/// The kind of whose rows only those with a trail are remembered: the wish stands in no other row.
+const DECISION: &str = "decision";
+const TRAIL: &str = "\"trail\":\"";
+
 /// Beginnings of the events that are remembered by themselves, whatever the machine made of them.
-const EVENTS: [&str; 4] = [
+const EVENTS: [&str; 5] = [
     "{\"killed\":",
     "{\"operator\":{\"acknowledge_unclean\":",
     "{\"strategy_loaded\":",
     "{\"symbol_halted\":",
+    "{\"corporate_action\":",
 ];
 
 /// Order numbers that are set aside.
@@ -46,6 +52,7 @@ pub(super) struct Reserve {
 pub(super) fn matters(row: &Row) -> bool {
     KINDS.contains(&row.kind.as_ref())
         || (row.kind == STRATEGY && FAILURES.iter().any(|failure| row.body.contains(failure)))
+        || (row.kind == DECISION && row.body.contains(TRAIL))
         || (row.kind == EVENT && EVENTS.iter().any(|start| row.body.starts_with(start)))
 }
 
@@ -64,7 +71,8 @@ pub(super) fn fold(connection: &Connection, path: &Path) -> Result<Memory, Journ
     let select = format!(
         "SELECT row, run, seq, at, kind, body FROM record
          WHERE kind IN ({kinds}) OR (kind = 'event' AND ({events}))
-         OR (kind = '{STRATEGY}' AND ({failures})) ORDER BY row"
+         OR (kind = '{STRATEGY}' AND ({failures}))
+         OR (kind = '{DECISION}' AND instr(body, '{TRAIL}') > 0) ORDER BY row"
     );
     let mut folder = Folder::default();
     let mut select = connection.prepare(&select).map_err(fail)?;
@@ -101,6 +109,8 @@ pub struct Folder {
     names: BTreeMap<StrategyId, String>,
     named: BTreeMap<ClientOrderId, String>,
     process_started_at: At,
+    /// How stops are to follow the market, by the orders that are about to come.
+    trails: BTreeMap<ClientOrderId, Trail>,
     strikes: BTreeMap<String, RememberedStrikes>,
 }
 
@@ -153,6 +163,9 @@ impl Folder {
             }
             Event::SymbolHalted { symbol, halted: false } => {
                 self.memory.halted.remove(symbol);
+            }
+            Event::CorporateAction { symbol, what } => {
+                self.memory.frozen.entry(*symbol).or_insert_with(|| what.clone());
             }
             Event::StrategyLoaded(head) => {
                 self.loaded.insert(head.id, head.sha256.clone());
@@ -212,7 +225,8 @@ impl Folder {
                     self.uses(seq);
                 }
                 let (status, filled) = (OrderStatus::Intent, Qty::ZERO);
-                let order = RememberedOrder { request, role, origin, parent, status, filled };
+                let trail = self.trails.remove(&request.id);
+                let order = RememberedOrder { request, role, origin, parent, status, filled, trail };
                 self.orders.entry(request.id).or_insert((row, order));
             }
             Record::Status { order, status, filled, .. } => {
@@ -233,12 +247,19 @@ impl Folder {
                 }
             }
             Record::Kill(report) => self.killed(format!("kill by {}", report.by)),
-            Record::Adjust { number, symbol, engine, broker, acknowledged } => {
+            Record::Adjust { number, symbol, engine, broker, avg_price, acknowledged, because: _ } => {
                 memory.adjusts.retain(|adjust| adjust.number != number);
                 let acknowledged = acknowledged.is_some();
+                if acknowledged {
+                    memory.frozen.remove(&symbol);
+                }
                 let after_fills = memory.fills.len();
-                let adjust = RememberedAdjust { number, symbol, engine, broker, acknowledged, after_fills };
+                let adjust =
+                    RememberedAdjust { number, symbol, engine, broker, avg_price, acknowledged, after_fills };
                 memory.adjusts.push(adjust);
+            }
+            Record::Decision { order: Some(order), intent: Intent { trail: Some(trail), .. }, .. } => {
+                self.trails.insert(order, trail);
             }
             Record::Equity { .. }
             | Record::Decision { .. }

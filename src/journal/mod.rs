@@ -7,6 +7,8 @@
 
 /// The chain from row to row.
 mod chain;
+/// A position by the rows alone.
+mod counted;
 /// A place for rows while the database takes none.
 mod emergency;
 /// Why the journal could not do what it was asked.

@@ -13,6 +13,7 @@ use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::venue::{VenueAnswer, VenueRequest};
 use crate::engine::event::{Asked, Event, KillReport, Stamped};
+use crate::engine::reconcile::Difference;
 use crate::engine::record::{Judged, Record};
 use crate::engine::restraint::Restraint;
 use crate::journal::row::{Frame, RunEnd, RunHead};
@@ -119,6 +120,7 @@ pub(super) fn decision(order: Option<ClientOrderId>, qty: i32, refusal: &str) ->
         tif: TimeInForce::Day,
         stop_loss: None,
         take_profit: None,
+        trail: None,
     };
     let exposure = format!("{}.00", qty * 100);
     let decision = serde_json::json!({
@@ -141,6 +143,14 @@ pub(super) fn one_of_each() -> Vec<Record> {
     let day = "2013-10-07".parse().unwrap();
     let (symbol, strategy) = ("SPY".parse().unwrap(), StrategyId(1));
     let worth = Money::dollars(100_000);
+    let difference = Difference {
+        symbol,
+        engine: Qty::ZERO,
+        broker: Qty::shares(5),
+        avg_price: Some("99.5".parse().unwrap()),
+        because: Some("a split, 5 for 1".to_owned()),
+        journal: None,
+    };
     vec![
         decision(Some(first), 10, ""),
         order(first, Side::Buy, 10, Role::Opening),
@@ -156,8 +166,8 @@ pub(super) fn one_of_each() -> Vec<Record> {
             by: Origin::Engine,
         },
         Record::Strategy { id: strategy, what: "log".to_owned(), detail: "a line\n".to_owned() },
-        Record::Reconcile { clean: true, differences: Vec::new() },
-        Record::Adjust { number: 1, symbol, engine: Qty::ZERO, broker: Qty::shares(5), acknowledged: None },
+        Record::Reconcile { clean: false, differences: vec![difference.clone()] },
+        difference.row(1, None),
         Record::Kill(kill_report()),
         Record::Alert("words".to_owned()),
     ]

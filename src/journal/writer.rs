@@ -378,7 +378,7 @@ impl Journal {
         schema_hash_at(&self.connection, row)
     }
 
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         self.path.display().to_string()
     }
 

@@ -46,6 +46,7 @@ fn decided(order: u64, side: Side, qty: i32, reducing: bool) -> Decided {
             tif: TimeInForce::Day,
             stop_loss: None,
             take_profit: None,
+            trail: None,
         },
         approved: true,
         code: None,

@@ -1,4 +1,6 @@
 use crate::domain::at::At;
+use crate::domain::qty::Qty;
+use crate::domain::symbol::Symbol;
 use crate::engine::event::Stamped;
 use crate::engine::record::Record;
 use crate::journal::error::JournalError;
@@ -40,6 +42,9 @@ pub trait Rows {
     /// When there is none, or it cannot be written either.
     fn commit_emergency(&mut self) -> Result<(), JournalError>;
 
+    /// The position of a symbol by the rows on disk; `None` where they cannot be read from here.
+    fn counted(&mut self, symbol: Symbol) -> Option<Qty>;
+
     /// Ends the run cleanly.
     ///
     /// # Errors
@@ -76,6 +81,10 @@ impl Rows for Journal {
 
     fn commit_emergency(&mut self) -> Result<(), JournalError> {
         Self::commit_emergency(self)
+    }
+
+    fn counted(&mut self, symbol: Symbol) -> Option<Qty> {
+        Self::counted(self, symbol).ok()
     }
 
     fn end_run(&mut self, end: &RunEnd, at: At) -> Result<(), JournalError> {

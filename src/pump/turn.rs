@@ -6,6 +6,8 @@ use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
 use crate::domain::market::Tick;
 use crate::domain::strategy::{Outcome, StrategyAnswer, StrategyCall};
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::MarketNews;
 use crate::engine::command::Command;
 use crate::engine::event::{Asked, Event, Stamped};
 use crate::engine::machine::Engine;
@@ -213,11 +215,14 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         self.now = self.now.max(at);
         if let Some(market) = &self.market {
             // What the market does to resting orders comes before what the machine makes of it.
-            let halts = match &event {
+            let news = match &event {
                 Event::Tick(tick) => market.on_tick(tick),
                 _ => market.advance(self.now),
             };
-            let told = halts.into_iter().map(|(symbol, halted)| Event::SymbolHalted { symbol, halted });
+            let told = news.into_iter().map(|news| match news {
+                MarketNews::Halted(symbol, halted) => Event::SymbolHalted { symbol, halted },
+                MarketNews::CorporateAction(symbol, what) => Event::CorporateAction { symbol, what },
+            });
             self.queue.extend(told);
             self.take_reports();
         }
@@ -314,6 +319,19 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
             self.on_journal_fault(&fault);
         }
         self.audience.hear(self.seq, self.now, record);
+        if let Record::Adjust { number, symbol, acknowledged: None, .. } = record {
+            self.count_by_rows(*number, *symbol);
+        }
+    }
+
+    /// The third side of a difference: what the journal itself holds, read from its rows.
+    fn count_by_rows(&mut self, number: u64, symbol: Symbol) {
+        if let Err(fault) = self.commit() {
+            self.on_journal_fault(&fault);
+        }
+        if let Some(qty) = self.journal.counted(symbol) {
+            self.queue.push_back(Event::Counted { number, qty });
+        }
     }
 
     /// The order's row is on disk before the order leaves. While it cannot be, no position is

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
 use crate::domain::market::Tick;
+use crate::domain::qty::Qty;
 use crate::domain::strategy::{Outcome, StrategyCall};
 use crate::domain::symbol::Symbol;
 use crate::engine::event::{Stamped, StrategyHead};
@@ -336,6 +337,11 @@ impl Rows for Outgoing {
 
     fn commit_emergency(&mut self) -> Result<(), JournalError> {
         Ok(())
+    }
+
+    /// The rows stand in another process.
+    fn counted(&mut self, _: Symbol) -> Option<Qty> {
+        None
     }
 
     fn end_run(&mut self, _: &RunEnd, _: At) -> Result<(), JournalError> {

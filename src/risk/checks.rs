@@ -2,7 +2,7 @@ use crate::domain::calendar::Phase;
 use crate::domain::decimal::{NANOS, divide_narrow};
 use crate::domain::intent::{Intent, Origin};
 use crate::domain::money::Money;
-use crate::domain::order::OrderKind;
+use crate::domain::order::{OrderKind, TimeInForce};
 use crate::domain::pct::Pct;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
@@ -11,11 +11,13 @@ use crate::risk::book::{Entry, Marks, QuoteFault};
 use crate::risk::count::Counted;
 use crate::risk::decision::Check;
 use crate::risk::exposure::standing;
+use crate::risk::form::carries_legs;
 use crate::risk::judge::{Account, Controls, Scene, Shape, Sums, acts_while_halted};
 use crate::risk::loss::{loss_limit, smaller};
 use crate::risk::measure::add;
 use crate::risk::reducing::{Direction, is_simple, self_trade, washes};
 use crate::risk::refusal::{Code, Figure, Refusal};
+use crate::risk::situation::Situation;
 use crate::risk::state::TradingState;
 use crate::risk::tempo::Opening;
 
@@ -108,7 +110,8 @@ fn check_direction(found: &Findings<'_>, tally: &mut Tally) {
     if let Some(refusal) = tally.note(Code::CrossesZero, !direction.crosses_zero, value, limit) {
         refusal.max_qty = Some(direction.left);
     }
-    let mut resting = self_trade(entry, intent.side, shape.asked, scene.replaces);
+    let kind = if shape.sent.trail().is_some() { shape.sent } else { shape.asked };
+    let mut resting = self_trade(entry, intent.side, kind, scene.replaces);
     let simple = is_simple(intent, shape.stop_loss.is_some(), direction.reducing);
     if scene.controls.is_some() && resting.is_none() && simple {
         resting = washes(entry, intent.side, shape.sent, scene.replaces);
@@ -148,10 +151,25 @@ fn check_readiness(found: &Findings<'_>, controls: &Controls<'_>, tally: &mut Ta
     tally.bare(Code::StrategyStopped, !situation.strategy_stopped);
     tally.bare(Code::Passport, !situation.passport_broken);
     tally.bare(Code::CoolDown, !situation.cooling_down);
-    let open = situation.phase == Phase::Regular || !found.scene.limits.regular_session_only;
+    let open = is_open(found, situation) || !found.scene.limits.regular_session_only;
     tally.bare(Code::MarketClosed, open);
     tally.bare(Code::SymbolHalted, !situation.symbol_halted);
     tally.bare(Code::NotTradable, tradable);
+}
+
+/// Whether the order's own market is open: for an auction while it takes orders; in early and late hours where
+/// the trader has allowed them, for an order that may fill there.
+fn is_open(found: &Findings<'_>, situation: &Situation) -> bool {
+    let regular = situation.phase == Phase::Regular;
+    match found.intent.tif {
+        TimeInForce::Opg => situation.auctions.opening,
+        TimeInForce::Cls => regular && situation.auctions.closing,
+        TimeInForce::Ext => {
+            let allowed = found.scene.limits.extended_hours && situation.phase != Phase::Closed;
+            regular || allowed
+        }
+        TimeInForce::Day | TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => regular,
+    }
 }
 
 /// The quote of the intent's own symbol, the marks of all others, and the limit's distance.
@@ -252,7 +270,10 @@ fn check_sizes(found: &Findings<'_>, tally: &mut Tally) {
     if scene.limits.stops_required && (short || scene.controls.is_some()) {
         let missing = scene.controls.is_some_and(|controls| controls.situation.missing_stop);
         let needed = short || scene.limits.stops_auto;
-        tally.bare(Code::NoStop, !missing && (shape.stop_loss.is_some() || !needed));
+        // A short sale is never without its stop at the venue, not even until its fill is told.
+        let attached = scene.controls.is_none() || !short || carries_legs(intent);
+        let given = shape.stop_loss.is_some() && attached;
+        tally.bare(Code::NoStop, !missing && (given || !needed));
     }
     tally.cap(Code::HeatLimit, sums.heat(), caps.heat);
     if let Some(refusal) = &mut tally.first

@@ -36,8 +36,11 @@ impl Counted {
 pub(super) fn counting_rate(side: Side, kind: OrderKind, marks: Marks) -> Rate {
     match kind {
         OrderKind::Market => Rate::of(collar(side, marks)),
-        OrderKind::Stop { stop } if side == Side::Buy => Rate::raised(stop),
+        OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. } if side == Side::Buy => {
+            Rate::raised(stop)
+        }
         OrderKind::Stop { stop: price }
+        | OrderKind::TrailingStop { stop: price, .. }
         | OrderKind::Limit { limit: price }
         | OrderKind::StopLimit { limit: price, .. } => Rate::of(price),
     }

@@ -13,6 +13,7 @@ use crate::risk::decision::Decision;
 use crate::risk::examples::{
     Desk, approved, desk, id, legs, limit_order, money, price, qty, refused, situation, symbol,
 };
+use crate::risk::gate::StopKind;
 use crate::risk::judge::{Funds, Scene, judge};
 use crate::risk::limits::Limits;
 use crate::risk::refusal::Code;
@@ -40,7 +41,13 @@ fn say(desk: &Desk, intent: &Intent) -> Decision {
 
 #[expect(clippy::result_large_err, reason = "the gate's own answer, as it gives it")]
 fn protect(desk: &mut Desk, shares: &str, stop: &str) -> Result<ClientOrderId, Decision> {
-    let token = desk.gate.admit_protective(id(800), symbol("AAA"), qty(shares), price(stop), desk.now);
+    let token = desk.gate.admit_protective(
+        id(800),
+        symbol("AAA"),
+        qty(shares),
+        StopKind::Fixed(price(stop)),
+        desk.now,
+    );
     token.map(|token| token.request().id)
 }
 

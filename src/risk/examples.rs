@@ -15,7 +15,7 @@ use crate::domain::side::Side;
 use crate::domain::side::Side::{Buy, Sell};
 use crate::domain::symbol::Symbol;
 use crate::risk::decision::Decision;
-use crate::risk::gate::Gate;
+use crate::risk::gate::{Gate, StopKind};
 use crate::risk::limits::Limits;
 use crate::risk::order::{KnownOrder, Role};
 use crate::risk::refusal::Code;
@@ -199,6 +199,7 @@ pub(super) fn limit_order(
         tif: TimeInForce::Day,
         stop_loss: stop_loss.map(price),
         take_profit: None,
+        trail: None,
     }
 }
 
@@ -394,7 +395,13 @@ fn case_15_a_stop_that_the_broker_ends_protects_nothing_at_once() {
     let missing = Situation { missing_stop: true, ..situation() };
     let intent = limit_order("AAA", Buy, "1", "50", Some("49"));
     assert_eq!(desk.gate.judge(&intent, &missing, desk.now).code(), Some(Code::NoStop));
-    let token = desk.gate.admit_protective(id(800), symbol("AAA"), qty("100"), price("47"), desk.now);
+    let token = desk.gate.admit_protective(
+        id(800),
+        symbol("AAA"),
+        qty("100"),
+        StopKind::Fixed(price("47")),
+        desk.now,
+    );
     assert_eq!(token.unwrap().role(), Role::Protective);
     assert_eq!(desk.heat(), "5000.00", "it protects only once it works at the broker");
     desk.gate.on_stop_working(id(800), true);
@@ -437,9 +444,11 @@ fn case_18_an_exit_says_how_much_of_the_stop_must_go() {
     assert_eq!((exit.reducing, exit.releases), (true, Some(qty("40"))));
     desk.gate.on_status(stop, OrderStatus::Canceled);
     let exit = desk.admit(&limit_order("AAA", Sell, "40", "50", None));
-    let more = desk.gate.admit_protective(id(800), symbol("AAA"), qty("61"), price("47"), desk.now);
+    let more =
+        desk.gate.admit_protective(id(800), symbol("AAA"), qty("61"), StopKind::Fixed(price("47")), desk.now);
     refused(&more.unwrap_err(), "CROSSES_ZERO qty=101 limit=100 max_qty=60");
-    let rest = desk.gate.admit_protective(id(801), symbol("AAA"), qty("60"), price("47"), desk.now);
+    let rest =
+        desk.gate.admit_protective(id(801), symbol("AAA"), qty("60"), StopKind::Fixed(price("47")), desk.now);
     assert_eq!(rest.unwrap().request().qty, qty("60"));
     desk.fills(exit, "AAA", Sell, "40", "50", "0");
     desk.gate.on_stop_working(id(801), true);

@@ -5,6 +5,7 @@ use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
+use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
 use crate::risk::book::{Book, Entry, Guard, GuardKind, LiveOrder};
@@ -158,6 +159,13 @@ impl Facts {
             && let Some(entry) = self.book.get_mut(symbol)
         {
             set_working(entry, id, working);
+        }
+    }
+
+    pub(super) fn stop_moved(&mut self, id: ClientOrderId, stop: Price) {
+        let Some(entry) = self.places.get(&id).and_then(|symbol| self.book.get_mut(*symbol)) else { return };
+        for guard in entry.guards.iter_mut().filter(|guard| guard.id == Some(id)) {
+            guard.price = stop;
         }
     }
 

@@ -1,6 +1,6 @@
 use crate::domain::decimal::divide_up;
 use crate::domain::intent::Intent;
-use crate::domain::order::OrderKind;
+use crate::domain::order::{OrderKind, TimeInForce};
 use crate::domain::price::Price;
 use crate::domain::side::Side;
 use crate::risk::book::Marks;
@@ -49,6 +49,9 @@ pub(super) fn rounded_kind(intent: &Intent) -> Option<OrderKind> {
     if extras.into_iter().flatten().any(|price| !price.is_positive()) {
         return None;
     }
+    if !fits_its_hours(intent) {
+        return None;
+    }
     Some(match intent.kind {
         OrderKind::Market => OrderKind::Market,
         OrderKind::Limit { limit } => OrderKind::Limit { limit: on_grid(limit)? },
@@ -56,7 +59,27 @@ pub(super) fn rounded_kind(intent: &Intent) -> Option<OrderKind> {
         OrderKind::StopLimit { stop, limit } => {
             OrderKind::StopLimit { stop: on_grid(stop)?, limit: on_grid(limit)? }
         }
+        // Nobody asks for one: the gate makes it of an intent with a trail.
+        OrderKind::TrailingStop { .. } => return None,
     })
+}
+
+/// Whether a venue takes this kind of order with this time in force: all hours take limits alone, an
+/// auction no stops, and parts of a share live for a day.
+fn fits_its_hours(intent: &Intent) -> bool {
+    let kind_fits = match intent.tif {
+        TimeInForce::Ext => matches!(intent.kind, OrderKind::Limit { .. }),
+        TimeInForce::Opg | TimeInForce::Cls => intent.kind.stop().is_none(),
+        TimeInForce::Day | TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => true,
+    };
+    let legs_fit = intent.trail.is_none() || intent.take_profit.is_none();
+    kind_fits && legs_fit
+}
+
+/// Whether the order takes its stop and its target to the venue: whole shares, and a time in force that venues
+/// bracket. The stop of any other is placed after its fill, so until then it counts at full value.
+pub(super) fn carries_legs(intent: &Intent) -> bool {
+    intent.qty.is_whole() && intent.tif.carries_legs()
 }
 
 /// The price that a protective stop is measured from: the limit, a stop order's trigger, a market
@@ -65,7 +88,7 @@ pub(super) fn reference(side: Side, kind: OrderKind, marks: Option<Marks>) -> Op
     match kind {
         OrderKind::Market => marks.map(|marks| collar(side, marks)),
         OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. } => Some(limit),
-        OrderKind::Stop { stop } => Some(stop),
+        OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. } => Some(stop),
     }
 }
 

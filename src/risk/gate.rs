@@ -10,12 +10,13 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 use crate::domain::venue::{Leg, VenueRequest};
 use crate::risk::book::{Book, Guard, GuardKind, LiveOrder};
 use crate::risk::checks::opening_of;
 use crate::risk::decision::{Decision, Verdict};
 use crate::risk::facts::Facts;
-use crate::risk::form::{is_losing_side, rounded};
+use crate::risk::form::{carries_legs, is_losing_side, rounded};
 use crate::risk::judge::{Controls, Funds, Scene, Shape, weigh};
 use crate::risk::limits::Limits;
 use crate::risk::loss::DayGuard;
@@ -179,14 +180,26 @@ impl Gate {
             _ => return Err(decision),
         };
         let request = request(id, legs, intent, &shape, decision.reducing);
-        let role = if decision.reducing { Role::Reducing } else { Role::Opening };
-        self.reserve(&request, &shape);
+        let role = match (decision.reducing, request.kind.trail()) {
+            // It waits for the market to turn, as every protective stop does, and protects as one.
+            (true, Some(_)) => Role::Protective,
+            (true, None) => Role::Reducing,
+            (false, _) => Role::Opening,
+        };
+        if role == Role::Protective {
+            self.facts.add_guard(request.symbol, lone_stop(&request));
+        } else {
+            self.reserve(&request, &shape, carries_legs(intent));
+        }
         if role == Role::Opening {
             self.tempo.record(opening_of(intent, &shape), now, &self.limits);
             let value = shape.rate.map_or(Money::ZERO, |rate| rate.times(i128::from(intent.qty.nanos())));
             self.funds.reserve(value, now);
         }
+        // An auction has its own hour; every other market order has its chance at once.
+        let at_once = !matches!(intent.tif, TimeInForce::Opg | TimeInForce::Cls);
         let collared = role == Role::Opening && shape.asked == OrderKind::Market && shape.sent != shape.asked;
+        let collared = collared && at_once;
         let terms = Terms {
             request,
             role,
@@ -212,22 +225,11 @@ impl Gate {
         id: ClientOrderId,
         symbol: Symbol,
         qty: Qty,
-        stop: Price,
+        stop: StopKind,
         now: At,
     ) -> Result<ApprovedOrder, Decision> {
         let terms = self.protective_terms(id, symbol, qty, stop, now)?;
-        let request = terms.request;
-        let guard = Guard {
-            id: Some(id),
-            parent: None,
-            kind: GuardKind::Stop,
-            side: request.side,
-            qty,
-            price: request.kind.stop().unwrap_or(stop),
-            working: false,
-            group: None,
-        };
-        self.facts.add_guard(symbol, guard);
+        self.facts.add_guard(symbol, lone_stop(&terms.request));
         Ok(self.seal.mint(&terms))
     }
 
@@ -237,7 +239,7 @@ impl Gate {
         id: ClientOrderId,
         symbol: Symbol,
         qty: Qty,
-        stop: Price,
+        stop: StopKind,
         now: At,
     ) -> Result<Terms, Decision> {
         let no = |refusal: Refusal| refused(Decision { reducing: true, ..Decision::malformed() }, refusal);
@@ -248,9 +250,10 @@ impl Gate {
         };
         let held = entry.position.qty;
         let side = if held.is_negative() { Side::Buy } else { Side::Sell };
-        let stop = rounded(side, stop);
         let marks = entry.marks(now.millis(), self.limits.stale_quote_ms, self.phase == Phase::Regular);
         let mark = marks.map(|marks| if held.is_negative() { marks.ask } else { marks.bid });
+        let kind = stop.kind(side, qty, mark);
+        let stop = kind.stop().unwrap_or_default();
         // A long's stop lies where a buyer loses, and the other way round.
         let losing = mark.is_none_or(|mark| is_losing_side(side.opposite(), stop, mark));
         if !qty.is_positive() || !stop.is_positive() || !losing {
@@ -272,7 +275,6 @@ impl Gate {
                 ..Refusal::bare(Code::CrossesZero)
             }));
         }
-        let kind = OrderKind::Stop { stop };
         if let Some(resting) = washes(entry, side, kind, None) {
             return Err(no(Refusal { order: resting.id, ..Refusal::bare(Code::SelfTrade) }));
         }
@@ -300,8 +302,9 @@ impl Gate {
         })
     }
 
-    /// The order and its sleeping legs, counted from here on.
-    fn reserve(&mut self, request: &VenueRequest, shape: &Shape) {
+    /// The order and its sleeping legs, counted from here on. The stop of one that does not carry it is placed
+    /// after the fill: until then it counts as none.
+    fn reserve(&mut self, request: &VenueRequest, shape: &Shape, carries: bool) {
         let order = LiveOrder {
             id: Some(request.id),
             side: request.side,
@@ -309,7 +312,7 @@ impl Gate {
             filled: Qty::ZERO,
             kind: request.kind,
             collar: None,
-            stop_loss: shape.stop_loss,
+            stop_loss: shape.stop_loss.filter(|_| carries),
             group: None,
             complex: request.stop_loss.is_some() || request.take_profit.is_some(),
         };
@@ -380,9 +383,45 @@ fn refused(decision: Decision, refusal: Refusal) -> Decision {
     Decision { verdict: Verdict::Refused(refusal), max_qty: refusal.max_qty, releases: None, ..decision }
 }
 
+/// Where a protective stop belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopKind {
+    /// At this price.
+    Fixed(Price),
+    /// Behind the market by the trail, where whole shares and a mark allow it; else at the price.
+    Trailing(Trail, Price),
+}
+
+impl StopKind {
+    fn kind(self, side: Side, qty: Qty, mark: Option<Price>) -> OrderKind {
+        let (trailing, fixed) = match self {
+            Self::Fixed(price) => (None, price),
+            Self::Trailing(trail, price) => (Some(trail).filter(|_| qty.is_whole()), price),
+        };
+        let behind = trailing.and_then(|trail| Some((trail.behind(side, mark?)?, trail)));
+        behind.map_or(OrderKind::Stop { stop: rounded(side, fixed) }, |(stop, trail)| {
+            OrderKind::TrailingStop { stop, trail }
+        })
+    }
+}
+
+/// The guard that a protective stop of its own is.
+fn lone_stop(request: &VenueRequest) -> Guard {
+    Guard {
+        id: Some(request.id),
+        parent: None,
+        kind: GuardKind::Stop,
+        side: request.side,
+        qty: request.qty,
+        price: request.kind.stop().unwrap_or_default(),
+        working: false,
+        group: None,
+    }
+}
+
 /// What goes to the venue. Legs travel with whole shares only: no venue brackets a part of one.
 fn request(id: ClientOrderId, legs: LegIds, intent: &Intent, shape: &Shape, reducing: bool) -> VenueRequest {
-    let carries = !reducing && intent.qty.is_whole();
+    let carries = !reducing && carries_legs(intent);
     let leg =
         |id: ClientOrderId, price: Option<Price>| price.filter(|_| carries).map(|price| Leg { id, price });
     VenueRequest {
@@ -391,7 +430,7 @@ fn request(id: ClientOrderId, legs: LegIds, intent: &Intent, shape: &Shape, redu
         side: intent.side,
         qty: intent.qty,
         kind: shape.sent,
-        tif: intent.tif,
+        tif: if shape.sent.trail().is_some() { TimeInForce::Gtc } else { intent.tif },
         stop_loss: leg(legs.stop, shape.stop_loss),
         take_profit: leg(legs.target, shape.take_profit),
         one_cancels: None,

@@ -6,12 +6,15 @@ use crate::domain::order::OrderKind;
 use crate::domain::price::Price;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 use crate::risk::book::{Book, Entry, Marks};
 use crate::risk::checks::{Findings, check_all};
 use crate::risk::count::{Counted, counting_rate, is_skipped, risk_per_share};
 use crate::risk::decision::{Decision, Verdict};
 use crate::risk::exposure::{Standing, mark_of, standing};
-use crate::risk::form::{collar, is_losing_side, reference, rounded, rounded_kind, rounded_stop};
+use crate::risk::form::{
+    carries_legs, collar, is_losing_side, reference, rounded, rounded_kind, rounded_stop,
+};
 use crate::risk::limits::Limits;
 use crate::risk::loss::{loss, smaller};
 use crate::risk::measure::{Rate, add};
@@ -188,7 +191,13 @@ fn shape(scene: &Scene<'_>, intent: &Intent, marks: Option<Marks>, reducing: boo
         (kind, _) => Some(counting_rate(side, kind, Marks { bid: Price::ZERO, ask: Price::ZERO })),
     };
     if reducing {
-        return Some(Shape { asked, sent: asked, stop_loss: None, take_profit: None, rate });
+        let sent = match intent.trail {
+            // Nothing but a market order of whole shares can wait behind the market.
+            Some(_) if asked != OrderKind::Market || !intent.qty.is_whole() => return None,
+            Some(trail) => trailing(side, trail, marks)?,
+            None => asked,
+        };
+        return Some(Shape { asked, sent, stop_loss: None, take_profit: None, rate });
     }
     let entry = reference(side, asked, marks);
     if entry.is_some_and(|entry| !entry.is_positive()) {
@@ -212,13 +221,32 @@ fn shape(scene: &Scene<'_>, intent: &Intent, marks: Option<Marks>, reducing: boo
         }
         shape.take_profit = Some(target);
     }
-    if given.is_none() && scene.limits.stops_auto {
+    if let (None, Some(trail)) = (given, intent.trail) {
+        // A stop behind the entry, as one that trails would begin there.
+        shape.stop_loss = Some(trail.behind(side.opposite(), near_entry(side, asked, marks)?)?);
+    } else if given.is_none() && scene.limits.stops_auto {
         shape.stop_loss = automatic_stop(scene.limits, controls.situation, side, asked, marks);
     }
     if let (OrderKind::Market, Some(limit), false) = (asked, entry, controls.situation.plain_market) {
         shape.sent = OrderKind::Limit { limit };
     }
     Some(shape)
+}
+
+/// About where the order enters: a market order near the quote; its collar is only the worst it may pay.
+fn near_entry(side: Side, kind: OrderKind, marks: Option<Marks>) -> Option<Price> {
+    match (kind, side) {
+        (OrderKind::Market, Side::Buy) => Some(marks?.ask),
+        (OrderKind::Market, Side::Sell) => Some(marks?.bid),
+        _ => reference(side, kind, marks),
+    }
+}
+
+/// The protective stop that an exit with a trail is: a market order with a trigger behind the mark.
+fn trailing(side: Side, trail: Trail, marks: Option<Marks>) -> Option<OrderKind> {
+    let marks = marks?;
+    let best = if side == Side::Sell { marks.bid } else { marks.ask };
+    Some(OrderKind::TrailingStop { stop: trail.behind(side, best)?, trail })
 }
 
 /// A stop so many average true ranges from the entry, on its losing side; `None` where the ranges are
@@ -230,12 +258,7 @@ fn automatic_stop(
     kind: OrderKind,
     marks: Option<Marks>,
 ) -> Option<Price> {
-    // A market order enters near the quote; its collar is only the worst it may pay.
-    let entry = match (kind, side) {
-        (OrderKind::Market, Side::Buy) => marks?.ask,
-        (OrderKind::Market, Side::Sell) => marks?.bid,
-        _ => reference(side, kind, marks)?,
-    };
+    let entry = near_entry(side, kind, marks)?;
     let atr = situation.atr.filter(|atr| atr.is_positive())?;
     let distance = atr.nanos().checked_mul(i64::from(limits.stop_atr_multiple))?;
     let stop = match side {
@@ -257,7 +280,7 @@ fn counted(
 ) -> Option<Counted> {
     let mut rate = shape.rate?;
     let mut rest = intent.qty.nanos();
-    let mut whole = intent.qty.is_whole();
+    let mut whole = carries_legs(intent);
     if scene.replaces.is_some()
         && let Some(old) = entry.orders.iter().find(|order| is_skipped(order, scene.replaces))
     {

@@ -38,6 +38,8 @@ pub struct Limits {
     pub repeated_executions: Option<u32>,
     /// Whether openings wait for the regular session.
     pub regular_session_only: bool,
+    /// Whether orders for all hours may open positions in early and late trading.
+    pub extended_hours: bool,
     /// Whether an opening order without a protective stop is refused where the rules ask for one.
     pub stops_required: bool,
     /// Whether the gate adds a protective stop where the caller gave none.
@@ -88,6 +90,7 @@ impl Default for Limits {
             max_volume_share_pct: Some(Pct::whole(5)),
             repeated_executions: Some(20),
             regular_session_only: true,
+            extended_hours: false,
             stops_required: true,
             stops_auto: true,
             stop_atr_multiple: 2,
@@ -160,6 +163,7 @@ impl Limits {
             max_volume_share_pct: least(self.max_volume_share_pct, other.max_volume_share_pct),
             repeated_executions: least(self.repeated_executions, other.repeated_executions),
             regular_session_only: self.regular_session_only || other.regular_session_only,
+            extended_hours: self.extended_hours && other.extended_hours,
             stops_required: self.stops_required || other.stops_required,
             stops_auto: self.stops_auto || other.stops_auto,
             stop_atr_multiple: self.stop_atr_multiple.min(other.stop_atr_multiple),

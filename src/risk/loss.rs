@@ -64,6 +64,8 @@ pub(super) struct DayGuard {
     broker: Option<Money>,
     suspect_since: Option<At>,
     latched: Option<Latched>,
+    /// Our own count of shares may be wrong: then only the broker's equity ends the day.
+    own_in_doubt: bool,
 }
 
 impl DayGuard {
@@ -74,7 +76,8 @@ impl DayGuard {
         }
         let kept = self.latched.filter(|latched| latched.day == day);
         // The broker's equity of yesterday says nothing about today's baseline.
-        *self = Self { day: Some(day), e0: Some(e0), latched: kept, ..Self::default() };
+        let own_in_doubt = self.own_in_doubt;
+        *self = Self { day: Some(day), e0: Some(e0), latched: kept, own_in_doubt, ..Self::default() };
         true
     }
 
@@ -83,6 +86,10 @@ impl DayGuard {
         // The broker's last equity may be from before the flow, and would then look like a loss.
         self.broker = None;
         Ok(())
+    }
+
+    pub(super) fn doubt_own_count(&mut self, doubt: bool) {
+        self.own_in_doubt = doubt;
     }
 
     pub(super) fn broker_says(&mut self, equity: Money) {
@@ -125,7 +132,8 @@ impl DayGuard {
         let reached = at_limit(loss, limit);
         let by_broker = at_limit(self::loss(self.e0, self.flows, self.broker), limit);
         let suspect_since = self.suspect_since.filter(|_| reached);
-        let by_time = suspect_since.is_some_and(|since| now.millis_since(since) >= CONFIRM_AFTER_MS);
+        let by_time = !self.own_in_doubt
+            && suspect_since.is_some_and(|since| now.millis_since(since) >= CONFIRM_AFTER_MS);
         self.suspect_since = reached.then(|| suspect_since.unwrap_or(now));
         let by = match (by_broker, by_time) {
             (true, _) => Some(Confirmation::Broker),

@@ -47,6 +47,9 @@ pub mod gate;
 mod groups;
 /// What is lost if every stop is hit.
 mod heat;
+/// Times in force and trailing stops, as tests.
+#[cfg(test)]
+mod hours;
 /// The judge: the order as it will be sent, the sums over the book, the decision.
 pub mod judge;
 /// The trader's limits, their defaults and their hard bounds.

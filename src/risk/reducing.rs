@@ -5,6 +5,7 @@ use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::risk::book::{Entry, Guard, GuardKind, LiveOrder};
 use crate::risk::count::{is_skipped, rest_of, to_qty};
+use crate::risk::form::carries_legs;
 
 /// How an order stands to the position and to the live orders of its symbol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +122,9 @@ pub(super) fn washes(
     kind: OrderKind,
     skip: Option<ClientOrderId>,
 ) -> Option<Resting> {
+    if kind.trail().is_some() {
+        return None;
+    }
     let plain = |order: &&LiveOrder| {
         order.side != side && !order.complex && order.group.is_none() && !is_skipped(order, skip)
     };
@@ -144,5 +148,5 @@ fn is_wash(side: Side, kind: OrderKind, resting: OrderKind) -> bool {
 
 /// Whether an intent leaves as a simple order: without legs, which the wash table would exempt.
 pub(super) fn is_simple(intent: &Intent, stop_loss: bool, reducing: bool) -> bool {
-    reducing || !intent.qty.is_whole() || !(stop_loss || intent.take_profit.is_some())
+    reducing || !carries_legs(intent) || !(stop_loss || intent.take_profit.is_some())
 }

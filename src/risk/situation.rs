@@ -1,4 +1,4 @@
-use crate::domain::calendar::Phase;
+use crate::domain::calendar::{Auctions, Phase};
 use crate::domain::id::ClientOrderId;
 use crate::domain::money::Money;
 use crate::domain::price::Price;
@@ -11,6 +11,8 @@ use crate::risk::refusal::NotReady;
 pub struct Situation {
     /// The part of the exchange's day that the order would act in.
     pub phase: Phase,
+    /// Which auctions take orders now.
+    pub auctions: Auctions,
     /// Live, and not armed.
     pub disarmed: bool,
     /// The first part of the program that is not ready for openings.
@@ -57,6 +59,7 @@ impl Situation {
     pub const fn clear(phase: Phase) -> Self {
         Self {
             phase,
+            auctions: Auctions::BOTH,
             disarmed: false,
             not_ready: None,
             strategy_stopped: false,

@@ -87,6 +87,17 @@ impl Gate {
         self.facts.stop_working(id, working);
     }
 
+    /// Whether our own count of shares differs from the broker's: a loss by it still refuses openings, but does
+    /// not end the day. A split that nobody has acknowledged must not.
+    pub fn doubt_own_count(&mut self, doubt: bool) {
+        self.guard.doubt_own_count(doubt);
+    }
+
+    /// The venue shows another trigger of a trailing stop.
+    pub fn on_stop_moved(&mut self, id: ClientOrderId, stop: Price) {
+        self.facts.stop_moved(id, stop);
+    }
+
     /// A position as the broker or the journal tells it, at the start or after a reconcile.
     pub fn set_position(&mut self, symbol: Symbol, qty: Qty, avg_price: Price) {
         self.facts.position(symbol, Position::told(qty, avg_price));

@@ -124,6 +124,7 @@ mod tests {
                 take_profit: None,
                 tif: crate::domain::order::TimeInForce::Day,
                 tag: None,
+                trail: None,
             }];
         });
     }

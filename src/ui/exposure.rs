@@ -61,8 +61,10 @@ pub fn exposure(seen: &Seen, symbol: Symbol) -> Option<Money> {
 fn counted_at(order: &OrderView, mark: Option<Price>) -> Option<Price> {
     match (order.kind, order.side) {
         (OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. }, _) => Some(limit),
-        (OrderKind::Stop { stop }, Side::Sell) => Some(stop),
-        (OrderKind::Stop { stop }, Side::Buy) => stop.scaled(102, 100).ok(),
+        (OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. }, Side::Sell) => Some(stop),
+        (OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. }, Side::Buy) => {
+            stop.scaled(102, 100).ok()
+        }
         (OrderKind::Market, Side::Buy) => mark?.scaled(102, 100).ok(),
         (OrderKind::Market, Side::Sell) => mark,
     }

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Origin, StrategyId};
 use crate::domain::order::OrderStatus;
+use crate::domain::qty::Qty;
+use crate::domain::symbol::Symbol;
 use crate::engine::record::Record;
 use crate::engine::restraint::Restraint;
 use crate::risk::state::TradingState;
@@ -59,15 +61,16 @@ pub fn of_record(record: &Record, names: &BTreeMap<StrategyId, String>) -> Optio
         }
         Record::Reconcile { clean: true, .. } => (Weight::Info, "agrees with the venue".to_owned()),
         Record::Reconcile { differences, .. } => {
-            (Weight::Alarm, format!("differs from the venue: {}", differences.join("; ")))
+            let each = differences.iter().map(|found| beside(found.symbol, found.engine, found.broker));
+            (Weight::Alarm, format!("differs from the venue: {}", each.collect::<Vec<_>>().join("; ")))
         }
-        Record::Adjust { number, symbol, engine, broker, acknowledged } => match acknowledged {
-            Some(reason) => (Weight::Info, format!("ADJUST {number} acknowledged: {reason}")),
-            None => (
-                Weight::Alarm,
-                format!("ADJUST {number}: {symbol} is {engine} here and {broker} at the venue"),
-            ),
-        },
+        Record::Adjust { number, acknowledged: Some(reason), .. } => {
+            (Weight::Info, format!("ADJUST {number} acknowledged: {reason}"))
+        }
+        Record::Adjust { number, symbol, engine, broker, because, .. } => {
+            let because = because.as_deref().map_or_else(String::new, |because| format!(" ({because})"));
+            (Weight::Alarm, format!("ADJUST {number}: {}{because}", beside(*symbol, *engine, *broker)))
+        }
         Record::Kill(report) => {
             let confirmed = if report.confirmed { "confirmed" } else { "NOT CONFIRMED" };
             let did = format!("{} cancelled, {} closed, {confirmed}", report.cancelled, report.flattened);
@@ -75,6 +78,11 @@ pub fn of_record(record: &Record, names: &BTreeMap<StrategyId, String>) -> Optio
         }
         Record::Alert(text) => (Weight::Alarm, text.clone()),
     })
+}
+
+/// A position as it is counted here and at the venue.
+fn beside(symbol: Symbol, engine: Qty, broker: Qty) -> String {
+    format!("{symbol} is {engine} here and {broker} at the venue")
 }
 
 /// What restrains trading is an alarm; what frees it again is not.

@@ -7,6 +7,7 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 use crate::ui::line::Line;
 use crate::ui::seen::{MarketView, Seen};
 
@@ -117,8 +118,6 @@ impl Field {
     ];
 }
 
-const TIFS: [TimeInForce; 3] = [TimeInForce::Day, TimeInForce::Gtc, TimeInForce::Ioc];
-
 /// What comes after `now` in a round.
 fn after<T: Copy + PartialEq>(all: &[T], now: T, forward: bool) -> T {
     let at = all.iter().position(|one| *one == now).unwrap_or(0);
@@ -191,7 +190,7 @@ impl Ticket {
         match self.field {
             Field::Side => self.side = if self.side == Side::Buy { Side::Sell } else { Side::Buy },
             Field::Kind => self.kind = after(&Kind::ALL, self.kind, forward),
-            Field::Tif => self.tif = after(&TIFS, self.tif, forward),
+            Field::Tif => self.tif = after(&TimeInForce::ALL, self.tif, forward),
             _ => {}
         }
     }
@@ -215,7 +214,9 @@ impl Ticket {
         let qty = self.shares(seen, entry, stop_loss)?;
         let take_profit = self.take_profit(entry, stop_loss)?;
         let origin = Origin::Operator;
-        Ok(Intent { origin, symbol, side: self.side, qty, kind, tif: self.tif, stop_loss, take_profit })
+        let trail = self.trail()?;
+        let side = self.side;
+        Ok(Intent { origin, symbol, side, qty, kind, tif: self.tif, stop_loss, take_profit, trail })
     }
 
     fn order_kind(&self) -> Result<OrderKind, String> {
@@ -235,14 +236,26 @@ impl Ticket {
         kind.limit().or(kind.stop()).or(at_once).or(market.last)
     }
 
+    /// How the stop is to follow the market, where a `t` before it says that it shall.
+    fn trail(&self) -> Result<Option<Trail>, String> {
+        let text = self.stop_loss.text();
+        let Some(distance) = text.trim().strip_prefix(['t', 'T']) else { return Ok(None) };
+        let trail = distance.trim().parse();
+        trail.map(Some).map_err(|_| format!("stop {text:?}: type t2% or t1.50 for a stop that trails"))
+    }
+
     fn protective(&self, entry: Option<Price>) -> Result<Option<Price>, String> {
         let text = self.stop_loss.text();
         let text = text.trim();
         if text.is_empty() {
             return Ok(None);
         }
+        if let Some(trail) = self.trail()? {
+            let entry = entry.ok_or("a stop that trails needs a price to start from")?;
+            return Ok(trail.behind(self.side.opposite(), entry));
+        }
         let Some(percent) = text.strip_suffix('%') else {
-            return price(&self.stop_loss, "the stop's price, as 165.20 or 2%").map(Some);
+            return price(&self.stop_loss, "the stop's price, as 165.20, 2% or t2% to trail").map(Some);
         };
         let hundredths = hundredths(percent.trim_start_matches('-'))
             .ok_or_else(|| format!("stop {text:?}: type a price, or a percentage as 2%"))?;

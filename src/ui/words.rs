@@ -1,7 +1,7 @@
 use crate::domain::mode::Mode;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
-use crate::engine::snapshot::{OrderView, PositionView};
+use crate::engine::snapshot::{AdjustView, OrderView, PositionView};
 use crate::risk::decision::Check;
 use crate::risk::refusal::{Code, Refusal};
 use crate::ui::keys::{Action, Keys};
@@ -21,6 +21,17 @@ pub const KEYS_DROPPED: &str = "keys came faster than they could be taken; some 
 pub(super) const MOUSE_TAKEN: &str = "the mouse chooses and scrolls; Shift marks text";
 /// The mouse was left to the terminal.
 pub(super) const MOUSE_LEFT: &str = "the mouse is the terminal's again";
+/// A difference with the venue that waits for the trader's word.
+pub(super) fn adjust(adjust: &AdjustView) -> String {
+    let AdjustView { number, difference } = adjust;
+    let because = difference.because.as_deref().map_or_else(String::new, |because| format!(", {because}"));
+    let journal = difference.journal.map_or_else(|| "?".to_owned(), |qty| qty.to_string());
+    format!(
+        "{number}: {} is {journal} by the journal, {} here, {} at the venue{because}",
+        difference.symbol, difference.engine, difference.broker
+    )
+}
+
 /// Pasted where no text is typed.
 pub const PASTE_IGNORED: &str = "a paste outside of a text field does nothing; open : first";
 /// Signs too fast for fingers.

@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use hardstop::domain::at::At;
+use hardstop::domain::intent::{Intent, Origin};
 use hardstop::domain::market::{Quote, Tick};
+use hardstop::domain::order::{OrderKind, TimeInForce};
 use hardstop::domain::qty::Qty;
 use hardstop::domain::side::Side;
 use hardstop::engine::event::{Act, Event, KillReport};
@@ -51,6 +54,12 @@ impl Player {
         match words[..] {
             ["quote", bid] => self.scene.quote(bid),
             ["quote", bid, ask] => self.quote(bid, ask),
+            ["until", at] => self.until(at),
+            ["split", new, old] => self.split(new, old),
+            ["acknowledge", number] => {
+                let (number, reason) = (number.parse().unwrap(), "seen".to_owned());
+                self.scene.turn(act(Act::AcknowledgeAdjust { number, reason }));
+            }
             ["wait", seconds] => self.scene.wait(seconds.parse().unwrap()),
             ["measure"] => self.measure(),
             ["again", side, ref terms @ ..] => {
@@ -80,8 +89,33 @@ impl Player {
     fn order(&mut self, side: &str, terms: &[&str]) {
         let (qty, terms) = terms.split_first().unwrap();
         let after = |name: &str| terms.chunks(2).find(|pair| pair[0] == name).map(|pair| pair[1]);
-        let side = if side == "buy" { Side::Buy } else { Side::Sell };
-        self.scene.order_of(side, qty.parse().unwrap(), after("limit"), after("stop"));
+        let intent = Intent {
+            origin: Origin::Operator,
+            symbol: symbol(),
+            side: if side == "buy" { Side::Buy } else { Side::Sell },
+            qty: qty.parse().unwrap(),
+            kind: after("limit").map_or(OrderKind::Market, |limit| OrderKind::Limit { limit: price(limit) }),
+            tif: after("tif").map_or(TimeInForce::Day, |tif| tif.parse().unwrap()),
+            stop_loss: after("stop").map(price),
+            take_profit: after("target").map(price),
+            trail: after("trail").map(|trail| trail.parse().unwrap()),
+        };
+        self.scene.submit(intent);
+    }
+
+    /// A split at the venue; the machine hears of it with the next event.
+    fn split(&mut self, new: &str, old: &str) {
+        self.scene.market.split(symbol(), new.parse().unwrap(), old.parse().unwrap()).unwrap();
+        self.scene.turn(Event::Clock);
+    }
+
+    /// Waits until an instant, quarter by quarter, and nothing moves meanwhile.
+    fn until(&mut self, at: &str) {
+        let at: At = at.parse().unwrap();
+        while self.scene.now < at {
+            let left = at.millis_since(self.scene.now) / 1_000;
+            self.scene.wait(left.min(900));
+        }
     }
 
     fn quote(&mut self, bid: &str, ask: &str) {
@@ -142,6 +176,30 @@ impl Player {
                 let limits: BTreeSet<String> =
                     snapshot.open_orders.iter().filter_map(|o| Some(o.kind.limit()?.to_string())).collect();
                 assert!(limits.contains(rest), "{at}: {limits:?}");
+            }
+            "kind" => {
+                let all: Vec<&str> = snapshot.open_orders.iter().map(|order| order.kind.word()).collect();
+                assert!(all.contains(&rest), "{at}: {all:?}");
+            }
+            "trigger" => {
+                let stops = snapshot.open_orders.iter().filter_map(|order| order.kind.stop());
+                let stops: Vec<String> = stops.map(|stop| stop.to_string()).collect();
+                assert_eq!(stops, [rest], "{at}");
+            }
+            "naked" => {
+                let naked = snapshot.positions[0].naked;
+                assert_eq!(format!("{} s, {} now", naked.ms / 1_000, naked.now.unwrap()), rest, "{at}");
+            }
+            "differs" => {
+                let adjusts = snapshot.adjusts.iter().map(|adjust| {
+                    let found = &adjust.difference;
+                    let journal = found.journal.unwrap();
+                    format!(
+                        "{} journal {journal} here {} there {}",
+                        adjust.number, found.engine, found.broker
+                    )
+                });
+                assert_eq!(adjusts.collect::<Vec<_>>(), [rest], "{at}");
             }
             "status" => {
                 let all: Vec<&str> = snapshot.open_orders.iter().map(|order| order.status.word()).collect();

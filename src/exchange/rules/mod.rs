@@ -7,6 +7,7 @@ pub(super) mod floor;
 /// Brackets, pairs and cancels.
 mod groups;
 /// The line to the program, and its faults.
+mod hours;
 mod line;
 /// How single orders fill.
 mod orders;

@@ -6,9 +6,9 @@ use crate::domain::calendar::{Phase, phase};
 use crate::domain::day::TradingDay;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin};
-use crate::domain::market::Quote;
+use crate::domain::market::{Quote, Tick};
 use crate::domain::money::Money;
-use crate::domain::order::{OrderKind, OrderStatus};
+use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
@@ -17,7 +17,9 @@ use crate::domain::venue::{AssetFlags, VenueRequest};
 use crate::engine::event::Event;
 use crate::engine::record::Record;
 use crate::engine::restraint::Restraint;
+use crate::rehearsal::selftest::asked::Asked;
 use crate::rehearsal::selftest::conduct::Conduct;
+use crate::rehearsal::selftest::hours;
 use crate::rehearsal::selftest::recount::collar;
 use crate::rehearsal::selftest::tally::{Table, Tally};
 use crate::risk::limits::Limits;
@@ -56,7 +58,9 @@ impl Known {
 pub(super) struct Auditor {
     pub(super) market: Market,
     pub(super) limits: Limits,
-    pub(super) quotes: BTreeMap<Symbol, Quote>,
+    quotes: BTreeMap<Symbol, Quote>,
+    /// The last trade or close of each symbol, as this process was told.
+    lasts: BTreeMap<Symbol, Price>,
     pub(super) halted: BTreeSet<Symbol>,
     pub(super) flags: BTreeMap<Symbol, AssetFlags>,
     /// Whether a symbol without flags is one that is not traded.
@@ -64,10 +68,15 @@ pub(super) struct Auditor {
     pub(super) clock_fits: bool,
     /// Symbols whose numbers somebody else has changed: nothing is compared there.
     pub(super) unsure: BTreeSet<Symbol>,
+    /// Symbols in which a word of the trader may never have reached the disk.
+    pub(super) unwritten: BTreeSet<Symbol>,
     pub(super) orders: BTreeMap<ClientOrderId, Known>,
     pub(super) positions: BTreeMap<Symbol, (Qty, Price)>,
     pub(super) day: Option<(TradingDay, Money)>,
     adjusts: BTreeMap<u64, Symbol>,
+    /// Symbols whose shares are no longer what they were, until the trader has said that he knows.
+    frozen: BTreeSet<Symbol>,
+    asked: Asked,
     power: Option<Money>,
     cool_down: Option<At>,
     openings: Vec<(At, Intent)>,
@@ -82,15 +91,19 @@ impl Auditor {
             market,
             limits,
             quotes: BTreeMap::new(),
+            lasts: BTreeMap::new(),
             halted: BTreeSet::new(),
             flags: BTreeMap::new(),
             flags_must_be_known: false,
             clock_fits: true,
             unsure: BTreeSet::new(),
+            unwritten: BTreeSet::new(),
             orders: BTreeMap::new(),
             positions: BTreeMap::new(),
             day: None,
             adjusts: BTreeMap::new(),
+            frozen: BTreeSet::new(),
+            asked: Asked::default(),
             power: None,
             cool_down: None,
             openings: Vec::new(),
@@ -103,11 +116,51 @@ impl Auditor {
     /// Another process goes on: what no journal keeps is forgotten there too.
     pub(super) fn process_began(&mut self) {
         self.openings.clear();
+        self.lasts.clear();
+    }
+
+    /// The market said something.
+    pub(super) fn heard(&mut self, tick: &Tick) {
+        match tick {
+            Tick::Quote(quote) => {
+                self.quotes.insert(quote.symbol, *quote);
+            }
+            Tick::Trade(trade) if trade.price.is_positive() => {
+                self.lasts.insert(trade.symbol, trade.price);
+            }
+            Tick::Bar(bar) if bar.close.is_positive() => {
+                self.lasts.insert(bar.symbol, bar.close);
+            }
+            _ => {}
+        }
+    }
+
+    /// Bid and ask at which the symbol is marked: its quote in the session, its last price in any other hour.
+    pub(super) fn marks(&self, symbol: Symbol, at: At) -> Option<(Price, Price)> {
+        let quote = self.usable(symbol, at).map(|quote| (quote.bid, quote.ask))?;
+        if phase(at) == Phase::Regular {
+            return Some(quote);
+        }
+        self.lasts.get(&symbol).map(|last| (*last, *last))
     }
 
     pub(super) fn event(&mut self, event: &Event) {
-        if let Event::Venue(state) = event {
-            self.power = Some(state.account.buying_power);
+        let orders = &self.orders;
+        self.asked.event(event, |id| orders.get(&id).map(|known| (known.request.symbol, known.request.side)));
+        match event {
+            Event::Venue(state) => {
+                self.power = Some(state.account.buying_power);
+                for order in state.open_orders.iter().filter(|order| order.request.kind.trail().is_some()) {
+                    if let Some(known) = self.orders.get_mut(&order.request.id) {
+                        known.request.kind = order.request.kind;
+                    }
+                }
+            }
+            Event::Warm(tick) => self.heard(tick),
+            Event::CorporateAction { symbol, .. } => {
+                self.frozen.insert(*symbol);
+            }
+            _ => {}
         }
     }
 
@@ -142,15 +195,7 @@ impl Auditor {
                 self.positions.insert(fill.symbol, (*position, *avg_price));
             }
             Record::Day { day, e0 } => self.day = Some((*day, *e0)),
-            Record::Adjust { number, symbol, broker, acknowledged, .. } => {
-                if acknowledged.is_some() {
-                    self.adjusts.remove(number);
-                    let entry = self.positions.get(symbol).map_or(Price::ZERO, |(_, entry)| *entry);
-                    self.positions.insert(*symbol, (*broker, entry));
-                } else {
-                    self.adjusts.insert(*number, *symbol);
-                }
-            }
+            Record::Adjust { .. } => self.adjust(record),
             Record::Restraint { what, holds, .. } => self.restraint(what, *holds),
             Record::Strategy { id, what, .. } if what == "resumed" => self.conduct.resumed(*id),
             Record::Kill(report) => {
@@ -159,6 +204,23 @@ impl Auditor {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn adjust(&mut self, record: &Record) {
+        let Record::Adjust { number, symbol, engine, broker, avg_price, acknowledged, .. } = record else {
+            return;
+        };
+        let (counted, entry) = self.positions.get(symbol).copied().unwrap_or_default();
+        if acknowledged.is_some() {
+            self.adjusts.remove(number);
+            self.frozen.remove(symbol);
+            self.positions.insert(*symbol, (*broker, avg_price.unwrap_or(entry)));
+            return;
+        }
+        self.adjusts.insert(*number, *symbol);
+        if counted != *engine && !self.unwritten.contains(symbol) {
+            self.breaches.push(format!("the rows so far hold {counted} {symbol}, and the machine {engine}"));
         }
     }
 
@@ -202,7 +264,9 @@ impl Auditor {
         };
         ask(!intent.qty.is_positive(), "an order of nothing");
         ask(self.usable(symbol, at).is_none(), "no quote that may be traded on");
-        ask(self.limits.regular_session_only && phase(at) != Phase::Regular, "outside of the session");
+        ask(!hours::fits(intent, &self.limits, at), "at no hour or in no form for it");
+        ask(!self.asked.is_wanted(intent), "nobody asks for it now");
+        ask(self.frozen.contains(&symbol), "a corporate action has frozen the symbol");
         ask(self.halted.contains(&symbol), "the symbol is halted");
         ask(self.adjusts.values().any(|waits| *waits == symbol), "a difference of the symbol waits");
         ask(!self.clock_fits, "the venue's clock is off");
@@ -211,6 +275,7 @@ impl Auditor {
         ask(self.is_too_far(intent, at), "the limit is beyond the collar");
         ask(self.is_duplicate(intent, at), "the same order a moment ago");
         ask(self.meets_own(intent), "it could trade with an order of ours");
+        ask(self.lends_without_stop(intent), "a short sale without a stop at the venue");
         ask(self.lacks_stop(symbol), "a protective stop of the symbol is missing");
         ask(self.conduct.is_storm(&self.limits), "a storm of rejects");
         if let Origin::Strategy(id) = intent.origin {
@@ -244,14 +309,14 @@ impl Auditor {
     }
 
     fn worth(&self, intent: &Intent, at: At) -> Option<Money> {
-        let quote = self.usable(intent.symbol, at)?;
+        let (bid, ask) = self.marks(intent.symbol, at)?;
         let price = match intent.kind {
-            OrderKind::Market => collar(intent.side, quote.bid, quote.ask)?,
+            OrderKind::Market => collar(intent.side, bid, ask)?,
             OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. } => match intent.side {
                 Side::Buy => limit.grid_down(),
                 Side::Sell => limit.grid_up(),
             },
-            OrderKind::Stop { stop } => match intent.side {
+            OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. } => match intent.side {
                 Side::Buy => stop.grid_down(),
                 Side::Sell => stop.grid_up(),
             },
@@ -301,7 +366,7 @@ impl Auditor {
         let limit = |kind: OrderKind| match kind {
             OrderKind::Market => Some(None),
             OrderKind::Limit { limit } => Some(Some(limit)),
-            OrderKind::Stop { .. } | OrderKind::StopLimit { .. } => None,
+            OrderKind::Stop { .. } | OrderKind::StopLimit { .. } | OrderKind::TrailingStop { .. } => None,
         };
         let Some(ours) = limit(intent.kind) else { return false };
         let facing = self.orders.values().filter(|known| {
@@ -339,6 +404,13 @@ impl Auditor {
         covered < held.abs()
     }
 
+    /// A short sale's stop goes along with it, or it does not go.
+    fn lends_without_stop(&self, intent: &Intent) -> bool {
+        let held = self.positions.get(&intent.symbol).map_or(Qty::ZERO, |(qty, _)| *qty);
+        let short = intent.side == Side::Sell && !held.is_positive();
+        short && self.limits.stops_required && !hours::takes_legs(intent)
+    }
+
     /// The shares a stop stands for: a leg by what its order has filled.
     pub(super) fn awake(&self, known: &Known) -> Qty {
         let parent = known.parent.and_then(|parent| self.orders.get(&parent));
@@ -348,7 +420,8 @@ impl Auditor {
 
     /// An opening of whole shares takes its stop along wherever the trader wants stops.
     fn has_its_stop(&mut self, request: &VenueRequest, role: Role, parent: Option<ClientOrderId>) {
-        let asks = role == Role::Opening && parent.is_none() && request.qty.is_whole();
+        let carries = matches!(request.tif, TimeInForce::Day | TimeInForce::Gtc) && request.qty.is_whole();
+        let asks = role == Role::Opening && parent.is_none() && carries;
         let needs = self.limits.stops_auto || request.side == Side::Sell;
         if asks && needs && request.stop_loss.is_none() {
             self.breaches.push(format!("an opening order went out without its stop: {request:?}"));

@@ -11,8 +11,10 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 use crate::domain::venue::{VenueOrder, VenueState};
 use crate::rehearsal::selftest::auditor::{Auditor, Known};
+use crate::rehearsal::selftest::hours::takes_legs;
 use crate::rehearsal::selftest::recount::{Held, Pending, collar};
 use crate::rehearsal::selftest::tally::Table;
 use crate::risk::order::Role;
@@ -133,10 +135,20 @@ impl Auditor {
             OrderKind::StopLimit { stop, limit } => {
                 OrderKind::StopLimit { stop: grid(stop), limit: grid(limit) }
             }
+            OrderKind::TrailingStop { .. } => return None,
         };
-        let whole = intent.qty.is_whole();
-        let stop = intent.stop_loss.filter(|_| whole);
-        let stop = stop.map(|stop| if intent.side == Side::Buy { stop.grid_up() } else { stop.grid_down() });
+        // Only such an order takes its stop along; any other counts at full value until it has filled.
+        let whole = takes_legs(intent);
+        let given = intent
+            .stop_loss
+            .map(|stop| if intent.side == Side::Buy { stop.grid_up() } else { stop.grid_down() });
+        let near = match (intent.kind, intent.side) {
+            (OrderKind::Market, Side::Buy) => Some(ask),
+            (OrderKind::Market, Side::Sell) => Some(bid),
+            _ => kind.limit().or(kind.stop()),
+        };
+        let behind = |trail: Trail| near.and_then(|near| trail.behind(intent.side.opposite(), near));
+        let stop = given.or_else(|| intent.trail.and_then(behind)).filter(|_| whole);
         let knows_its_stop = stop.is_some() || !whole || !self.limits.stops_auto;
         Some((Pending { side: intent.side, rest: intent.qty, kind, stop }, knows_its_stop))
     }
@@ -152,7 +164,7 @@ impl Auditor {
         if self.unsure.contains(&symbol) {
             return None;
         }
-        let quote = self.usable(symbol, at)?;
+        let (bid, ask) = self.marks(symbol, at)?;
         let (qty, entry) = self.positions.get(&symbol).copied().unwrap_or_default();
         let theirs = truth.positions.iter().find(|position| position.symbol == symbol);
         if theirs.map_or(Qty::ZERO, |position| position.qty) != qty {
@@ -187,7 +199,7 @@ impl Auditor {
                 }),
             }
         }
-        Some(Held { qty, entry, bid: quote.bid, ask: quote.ask, pending, stops })
+        Some(Held { qty, entry, bid, ask, pending, stops })
     }
 
     fn agrees(&self, known: &Known, open: &BTreeMap<ClientOrderId, &VenueOrder>) -> bool {

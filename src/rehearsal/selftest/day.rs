@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::domain::at::At;
@@ -11,7 +12,7 @@ use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::{AssetFlags, VenueRequest};
+use crate::domain::venue::{AssetFlags, VenueRequest, VenueState};
 use crate::engine::event::{Act as Asked, Event};
 use crate::exchange::faults::Faults;
 use crate::journal::verify::verify;
@@ -23,6 +24,7 @@ use crate::rehearsal::selftest::tally::{Table, Tally};
 use crate::rehearsal::selftest::trader::Trader;
 use crate::rehearsal::selftest::truth::{Truth, after_kill};
 use crate::risk::limits::Limits;
+use crate::risk::order::Role;
 use crate::risk::state::TradingState;
 
 /// What became of one seed.
@@ -272,15 +274,35 @@ impl Day {
         while self.stage.now < session.open {
             let left = session.open.millis_since(self.stage.now);
             self.stage.wait(left.min(900_000));
+            if self.chance.below(12) == 0 {
+                self.out_of_hours();
+            }
         }
         self.quotes();
+    }
+
+    /// Somebody is awake at night.
+    fn out_of_hours(&mut self) {
+        self.quotes();
+        if let Some(symbol) = self.some_symbol() {
+            let asked = self.trader.out_of_hours(symbol, self.near(symbol), &mut self.chance);
+            self.ask(Some(asked));
+        }
     }
 
     fn kill(&mut self) -> Result<(), String> {
         let flatten = self.chance.below(2) == 0;
         let heard = self.chance.below(8) > 0;
         self.note(format!("kill, flatten {flatten}, heard {heard}"));
-        let Some(outcome) = self.stage.kill(flatten) else { return Ok(()) };
+        self.stage.trip(flatten);
+        if self.chance.below(2) == 0 {
+            // The kill's task is slow, and the machine has not heard: the door knows already.
+            for act in [Act::Quote, Act::Order, Act::Order] {
+                self.step(act)?;
+            }
+            self.look(true)?;
+        }
+        let Some(outcome) = self.stage.pull() else { return Ok(()) };
         let word = match (outcome.confirmed, flatten) {
             (true, true) => "flatten confirmed",
             (true, false) => "kill confirmed",
@@ -436,6 +458,7 @@ impl Day {
         }
         let truth = self.stage.market.truth(At::from_nanos(i64::MAX));
         let unsure = self.stage.auditor().unsure.clone();
+        self.no_orphans(&truth, &unsure)?;
         for symbol in self.plan.symbols.iter().filter(|symbol| !unsure.contains(symbol)) {
             let theirs = truth.positions.iter().find(|position| position.symbol == *symbol);
             let theirs = theirs.map_or(Qty::ZERO, |position| position.qty);
@@ -457,6 +480,20 @@ impl Day {
                     "{position:?} has no full stop, and nobody was told: {:?}",
                     snapshot.open_orders
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    /// No stop outlives its position.
+    fn no_orphans(&mut self, truth: &VenueState, unsure: &BTreeSet<Symbol>) -> Result<(), String> {
+        for order in &truth.open_orders {
+            let (id, symbol) = (order.request.id, order.request.symbol);
+            let held = truth.positions.iter().any(|position| position.symbol == symbol);
+            let protects =
+                self.stage.auditor().orders.get(&id).is_some_and(|known| known.role == Role::Protective);
+            if protects && !held && !unsure.contains(&symbol) {
+                return Err(format!("nothing is held of {symbol}, and its stop {id} lives on"));
             }
         }
         Ok(())

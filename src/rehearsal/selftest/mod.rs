@@ -4,6 +4,8 @@
 
 /// What can happen.
 mod act;
+/// Who asked for an opening.
+mod asked;
 /// Every opening that was approved, asked about again.
 mod auditor;
 /// Its numbers, counted from the exchange's truth.
@@ -12,6 +14,8 @@ mod compare;
 mod conduct;
 /// One seed's day.
 mod day;
+/// At which hours, and in which form, an opening may come.
+mod hours;
 /// The journal, with the laws as its readers.
 mod notebook;
 /// What a seed's day is like.

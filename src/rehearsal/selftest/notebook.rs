@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
 use crate::domain::at::At;
+use crate::domain::qty::Qty;
+use crate::domain::symbol::Symbol;
 use crate::engine::event::Stamped;
 use crate::engine::record::Record;
 use crate::journal::error::JournalError;
@@ -68,6 +70,9 @@ impl Rows for Notebook {
             self.told_missing.insert(symbol.to_owned());
         }
         self.auditor.record(at, record);
+        if let (true, Record::Adjust { symbol, .. }) = (self.full, record) {
+            self.auditor.unwritten.insert(*symbol);
+        }
         self.journal.record(seq, at, record)
     }
 
@@ -85,6 +90,10 @@ impl Rows for Notebook {
 
     fn commit_emergency(&mut self) -> Result<(), JournalError> {
         self.journal.commit_emergency()
+    }
+
+    fn counted(&mut self, symbol: Symbol) -> Option<Qty> {
+        self.journal.counted(symbol).ok()
     }
 
     fn end_run(&mut self, end: &RunEnd, at: At) -> Result<(), JournalError> {

@@ -32,9 +32,11 @@ pub(super) enum Theme {
     Splits,
     LongDays,
     NoAutomation,
+    Hot,
+    Hours,
 }
 
-const THEMES: [Theme; 20] = [
+const THEMES: [Theme; 22] = [
     Theme::Plain,
     Theme::BrokenLine,
     Theme::Rejects,
@@ -55,6 +57,8 @@ const THEMES: [Theme; 20] = [
     Theme::Splits,
     Theme::LongDays,
     Theme::NoAutomation,
+    Theme::Hot,
+    Theme::Hours,
 ];
 
 /// Days on which seeds begin: plain ones, the days around the clock's change, half days, the last days of
@@ -129,6 +133,8 @@ fn start(theme: Theme, chance: &mut Chance) -> At {
     let text = chance.one_of(&DAYS).copied().unwrap_or("2013-10-07");
     let day: TradingDay = text.parse().unwrap_or_else(|_| TradingDay::of(At::default()));
     let (hour, minute) = match (theme, chance.below(8)) {
+        (Theme::Hours, 0..3) => (8, 0),
+        (Theme::Hours, 3..6) => (15, 45),
         (Theme::LongDays, 0..5) | (_, 0) => (9, 28),
         (Theme::LongDays, _) | (_, 1) => (12, 55),
         (_, 2) => (15, 50),
@@ -145,9 +151,9 @@ fn limits(theme: Theme, own: &Limits, chance: &mut Chance) -> Limits {
         Theme::Losses => limits.max_daily_loss_usd = dollars(chance.between(1, 60)),
         Theme::Tight => {
             limits.max_order_usd = dollars(chance.between(500, 12_000));
-            limits.max_gross_pct = Some(Pct::whole(15));
-            limits.max_heat_pct = Some(Pct::whole(1));
+            limits.max_gross_pct = Some(Pct::whole(11));
         }
+        Theme::Hot => limits.max_heat_pct = Some(Pct::whole(1)),
         Theme::Crowd => {
             limits.openings_per_minute_account = Some(6);
             limits.openings_per_minute_strategy = Some(3);
@@ -267,6 +273,7 @@ fn weights(theme: Theme) -> Vec<(Act, u32)> {
         (Theme::Kills, Act::Kill) | (Theme::Clock, Act::ClockOff) | (Theme::Assets, Act::Asset) => 8,
         (Theme::Others, Act::Foreign) | (Theme::Splits, Act::Split) => 12,
         (Theme::LongDays | Theme::Volume, Act::NextSession) => 8,
+        (Theme::Hours, Act::NextSession) => 12,
         (Theme::Crowd, Act::Order) => 3,
         (Theme::Crowd, Act::Again) => 4,
         (Theme::Losses, Act::Quote | Act::Minutes | Act::Order) => 3,

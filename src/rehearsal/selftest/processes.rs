@@ -179,9 +179,7 @@ impl Processes {
     }
 
     pub(super) fn tick(&mut self, tick: Tick) {
-        if let Tick::Quote(quote) = tick {
-            self.auditor().quotes.insert(quote.symbol, quote);
-        }
+        self.auditor().heard(&tick);
         self.turn(Event::Tick(tick));
     }
 
@@ -189,9 +187,13 @@ impl Processes {
         self.turn(Event::Operator(act));
     }
 
-    /// The kill is pulled and does its work; the machine has not heard of it yet.
-    pub(super) fn kill(&mut self, flatten: bool) -> Option<KillOutcome> {
+    /// The kill's latch closes the door; nothing else knows of it yet.
+    pub(super) fn trip(&mut self, flatten: bool) {
         self.latch.trip(&KillCause::Shell { flatten }, self.now);
+    }
+
+    /// The kill's task does its work; the machine has not heard of it yet.
+    pub(super) fn pull(&mut self) -> Option<KillOutcome> {
         let ids = KillIds { mode: Mode::Sim, install: INSTALL.parse().ok()? };
         let outcome = self.kill.answer_waiting(ids)?;
         self.kill_file = Some("kill by the rehearsal".to_owned());

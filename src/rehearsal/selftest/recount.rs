@@ -61,8 +61,11 @@ impl Held {
     fn worth(&self, order: &Pending, qty: Qty) -> Option<Money> {
         match order.kind {
             OrderKind::Market => Some(collar(order.side, self.bid, self.ask)?.times(qty)),
-            OrderKind::Stop { stop } if order.side == Side::Buy => stop.times(qty).scaled_up(102, 100).ok(),
+            OrderKind::Stop { stop } | OrderKind::TrailingStop { stop, .. } if order.side == Side::Buy => {
+                stop.times(qty).scaled_up(102, 100).ok()
+            }
             OrderKind::Stop { stop: price }
+            | OrderKind::TrailingStop { stop: price, .. }
             | OrderKind::Limit { limit: price }
             | OrderKind::StopLimit { limit: price, .. } => Some(price.times(qty)),
         }

@@ -1,13 +1,26 @@
 use crate::domain::chance::Chance;
 use crate::domain::intent::{Intent, Origin, StrategyId};
 use crate::domain::order::{OrderKind, TimeInForce};
+use crate::domain::pct::Pct;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 use crate::engine::event::Act;
 use crate::engine::snapshot::Snapshot;
 use crate::rehearsal::selftest::street::cents;
+
+/// What most tickets ask for.
+const USUAL: [TimeInForce; 3] = [TimeInForce::Day, TimeInForce::Day, TimeInForce::Gtc];
+
+/// Half a per cent to four, or so many cents.
+fn trail(near: i64, chance: &mut Chance) -> Trail {
+    if chance.below(2) == 0 {
+        return Trail::Percent(Pct::from_nanos(chance.between(5, 40).saturating_mul(100_000_000)));
+    }
+    Trail::Amount(cents(chance.between(1, near.checked_div(20).unwrap_or(1).max(2))))
+}
 
 /// A trader who asks for whatever comes to mind.
 #[derive(Debug, Default)]
@@ -38,13 +51,38 @@ impl Trader {
             8 => OrderKind::Stop { stop: trigger },
             _ => OrderKind::StopLimit { stop: trigger, limit },
         };
-        let away = chance.between(reach.saturating_mul(2), reach.saturating_mul(8));
+        // Now and then so near that the floor below its risk counts.
+        let away = match chance.below(8) {
+            0 => chance.between(1, 12),
+            _ => chance.between(reach.saturating_mul(2), reach.saturating_mul(8)),
+        };
         let away = if side == Side::Buy { away.saturating_neg() } else { away };
         let stop_loss = (chance.below(4) > 0).then(|| cents(near.saturating_add(away).max(1)));
         let take_profit = (chance.below(6) == 0).then(|| cents(near.saturating_sub(away).max(1)));
-        let tif = chance.one_of(&[TimeInForce::Day, TimeInForce::Day, TimeInForce::Gtc, TimeInForce::Ioc]);
+        let tif = if chance.below(4) > 0 { chance.one_of(&USUAL) } else { chance.one_of(&TimeInForce::ALL) };
         let tif = tif.copied().unwrap_or_default();
-        self.submit(Intent { origin: Origin::Operator, symbol, side, qty, kind, tif, stop_loss, take_profit })
+        let trail = (chance.below(8) == 0).then(|| trail(near, chance));
+        let take_profit = take_profit.filter(|_| trail.is_none());
+        let origin = Origin::Operator;
+        self.submit(Intent { origin, symbol, side, qty, kind, tif, stop_loss, take_profit, trail })
+    }
+
+    /// A ticket for the auction or for early and late hours.
+    pub(super) fn out_of_hours(&mut self, symbol: Symbol, near: i64, chance: &mut Chance) -> Act {
+        let tif = if chance.below(2) == 0 { TimeInForce::Opg } else { TimeInForce::Ext };
+        let limit = cents(near.saturating_add(chance.between(-20, 20)).max(1));
+        let intent = Intent {
+            origin: Origin::Operator,
+            symbol,
+            side: if chance.below(3) == 0 { Side::Sell } else { Side::Buy },
+            qty: Qty::shares(i32::try_from(chance.between(1, 60)).unwrap_or(1)),
+            kind: OrderKind::Limit { limit },
+            tif,
+            stop_loss: Some(cents(near.saturating_sub(near.checked_div(20).unwrap_or(1)).max(1))),
+            take_profit: None,
+            trail: None,
+        };
+        self.submit(intent)
     }
 
     /// A ticket that no gate may let pass, or a very large one.
@@ -58,6 +96,7 @@ impl Trader {
             tif: TimeInForce::Day,
             stop_loss: Some(cents(near.saturating_sub(near.checked_div(30).unwrap_or(1)))),
             take_profit: None,
+            trail: None,
         };
         let limit = |limit| OrderKind::Limit { limit };
         let twelfth = near.checked_div(12).unwrap_or(1);
@@ -115,7 +154,7 @@ impl Trader {
         let mut acts: Vec<Act> = snapshot
             .adjusts
             .iter()
-            .map(|number| Act::AcknowledgeAdjust { number: *number, reason: reason() })
+            .map(|adjust| Act::AcknowledgeAdjust { number: adjust.number, reason: reason() })
             .collect();
         match snapshot.not_ready {
             Some("unclean_start") => acts.push(Act::AcknowledgeUnclean { reason: reason() }),

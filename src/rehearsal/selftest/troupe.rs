@@ -100,8 +100,21 @@ impl Troupe {
             2 => Size::Pct(Pct::whole(5)),
             _ => Size::Qty(Qty::shares(shares)),
         };
-        let tif = chance.one_of(&[TimeInForce::Day, TimeInForce::Gtc, TimeInForce::Ioc]).copied();
-        Wish::Trade { side, size, limit, stop, take_profit, tif: tif.unwrap_or_default(), tag: None }
+        let tif = if chance.below(3) > 0 {
+            Some(TimeInForce::Day)
+        } else {
+            chance.one_of(&TimeInForce::ALL).copied()
+        };
+        Wish::Trade {
+            side,
+            size,
+            limit,
+            stop,
+            take_profit,
+            tif: tif.unwrap_or_default(),
+            tag: None,
+            trail: None,
+        }
     }
 }
 

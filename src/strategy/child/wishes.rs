@@ -10,6 +10,7 @@ use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::strategy::Size;
 use crate::domain::strategy::Wish;
+use crate::domain::trail::Trail;
 use crate::strategy::child::bag;
 use crate::strategy::child::bag::refuse;
 use crate::strategy::frame::TAG_CHARS_MAX;
@@ -22,7 +23,7 @@ const NANOS_PER_UNIT: f64 = 1e9;
 pub(super) fn trade(side: Side, symbol: &str, options: &JsValue, context: &mut Context) -> JsResult<Wish> {
     let call = side.word();
     let mut sizes = Vec::new();
-    let (mut limit, mut stop, mut take_profit, mut tag) = (None, None, None, None);
+    let (mut limit, mut stop, mut take_profit, mut trail, mut tag) = (None, None, None, None, None);
     let mut tif = TimeInForce::default();
     for (name, value) in bag::fields(options, &format!("{call}(…)"), context)? {
         if value.is_undefined() {
@@ -40,11 +41,11 @@ pub(super) fn trade(side: Side, symbol: &str, options: &JsValue, context: &mut C
             "tif" => tif = time_in_force(&value, &what)?,
             "tag" => tag = Some(bag::text(&value, &what, TAG_CHARS_MAX)?),
             "symbol" => own_symbol(&value, &what, symbol)?,
-            "trail" => return refuse(format!("{what} is not there yet; give a fixed stop")),
+            "trail" => trail = Some(distance(&value, &what)?),
             _ => {
                 return refuse(format!(
                     "{call} has no option {name:?}; there are qty, notional, riskPct, pct, limit, stop, \
-                     takeProfit, tif, tag and symbol"
+                     takeProfit, trail, tif, tag and symbol"
                 ));
             }
         }
@@ -55,7 +56,12 @@ pub(super) fn trade(side: Side, symbol: &str, options: &JsValue, context: &mut C
     if matches!(only, Size::RiskPct(_)) && stop.is_none() {
         return refuse(format!("{call}: riskPct needs a stop, from which the quantity follows"));
     }
-    Ok(Wish::Trade { side, size: *only, limit, stop, take_profit, tif, tag })
+    if trail.is_some() && take_profit.is_some() {
+        return refuse(format!(
+            "{call} takes a trail or a takeProfit: a stop that trails has no target beside it"
+        ));
+    }
+    Ok(Wish::Trade { side, size: *only, limit, stop, take_profit, trail, tif, tag })
 }
 
 /// What `close` is handed, which may be nothing.
@@ -137,10 +143,18 @@ fn price(value: &JsValue, what: &str) -> JsResult<Price> {
 }
 
 fn time_in_force(value: &JsValue, what: &str) -> JsResult<TimeInForce> {
-    match bag::text(value, what, 8)?.as_str() {
-        "day" => Ok(TimeInForce::Day),
-        "gtc" => Ok(TimeInForce::Gtc),
-        "ioc" => Ok(TimeInForce::Ioc),
-        other => refuse(format!("{what} is {other:?}; it is one of day, gtc, ioc")),
+    let word = bag::text(value, what, 8)?;
+    word.parse().or_else(|fault| refuse(format!("{what} is {word:?}; {fault}")))
+}
+
+/// A number of dollars, or a text such as "2%".
+fn distance(value: &JsValue, what: &str) -> JsResult<Trail> {
+    if !value.is_string() {
+        return price(value, what).map(Trail::Amount);
+    }
+    let text = bag::text(value, what, 16)?;
+    match text.parse() {
+        Ok(trail @ Trail::Percent(pct)) if pct.nanos() > 0 && pct < Pct::whole(100) => Ok(trail),
+        _ => refuse(format!("{what} is {text:?}; it is dollars as a number, or a text such as \"2%\"")),
     }
 }

@@ -66,14 +66,8 @@ fn said(model: &Model) -> Vec<(String, Style)> {
         all.push((words::data_ended(&seen.about.data), theme.band));
     }
     if !snapshot.adjusts.is_empty() {
-        let numbers: Vec<String> = snapshot.adjusts.iter().map(ToString::to_string).collect();
-        all.push((
-            format!(
-                "ADJUST {}: differs from the venue; :acknowledge NUMBER --reason TEXT",
-                numbers.join(", ")
-            ),
-            theme.band,
-        ));
+        let each: Vec<String> = snapshot.adjusts.iter().map(words::adjust).collect();
+        all.push((format!("ADJUST {}; :acknowledge NUMBER --reason TEXT", each.join(", ")), theme.band));
     }
     all
 }

@@ -107,6 +107,7 @@ const fn short(kind: &OrderKind) -> &'static str {
         OrderKind::Limit { .. } => "LMT",
         OrderKind::Stop { .. } => "STP",
         OrderKind::StopLimit { .. } => "STL",
+        OrderKind::TrailingStop { .. } => "TRL",
     }
 }
 

@@ -116,17 +116,32 @@ fn states(seen: &Seen, theme: &Theme) -> Vec<(String, Style)> {
         .map(|position| {
             let (covered, whole) =
                 (figures::shares(position.protected_qty), figures::shares(position.qty.abs()));
-            format!("{} {covered}/{whole}", position.symbol)
+            let worth = position.naked.now.map_or_else(|| "?".to_owned(), figures::money);
+            let span = lasting(position.naked.ms);
+            format!("{} {covered}/{whole}, {worth} bare, {span} in all", position.symbol)
         })
         .collect();
     if snapshot.positions.is_empty() {
         lines.push((nothing(seen, "no positions"), theme.dim));
     } else if bare.is_empty() {
-        lines.push(("Every position is fully covered by working stops".to_owned(), theme.dim));
+        let so_far = snapshot.positions.iter().max_by_key(|position| position.naked.ms);
+        let so_far = so_far.filter(|position| position.naked.ms > 0).map_or_else(String::new, |position| {
+            let (span, most) = (lasting(position.naked.ms), figures::money(position.naked.most));
+            format!("; {} was bare for {span}, {most} of it", position.symbol)
+        });
+        lines.push((format!("Every position is fully covered by working stops{so_far}"), theme.dim));
     } else {
-        lines.push((format!("NOSTOP {}: shares covered {}", bare.len(), bare.join(", ")), theme.danger));
+        lines.push((format!("NOSTOP {}: covered {}", bare.len(), bare.join("; ")), theme.danger));
     }
     lines
+}
+
+/// How long a position stood without its stop: tenths of a second, or minutes.
+fn lasting(millis: i64) -> String {
+    match millis {
+        0..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => format!("{} min", millis / 60_000),
+    }
 }
 
 /// A limit with what is used of it. What is not known is `None`, and shown as a question.
@@ -268,6 +283,11 @@ fn rules(limits: &Limits) -> Vec<(&'static str, String)> {
     let auto = if limits.stops_auto { format!("on, {} x ATR", limits.stop_atr_multiple) } else { off() };
     let streak =
         limits.loss_streak.map_or_else(off, |n| format!("{n}, then {} min", limits.cool_down_minutes));
+    let hours = match (limits.regular_session_only, limits.extended_hours) {
+        (false, _) => "at any hour",
+        (true, true) => "ext: 4 to 20 h",
+        (true, false) => "in the session",
+    };
     vec![
         ("Largest order", limits.max_order_usd.map_or_else(off, figures::money)),
         ("stops.auto", auto),
@@ -281,7 +301,7 @@ fn rules(limits: &Limits) -> Vec<(&'static str, String)> {
         ),
         ("Part of volume", pct(limits.max_volume_share_pct)),
         ("Repeated executions", count(limits.repeated_executions)),
-        ("Regular session only", yes(limits.regular_session_only)),
+        ("Opens positions", hours.to_owned()),
         ("Loss streak", streak),
         ("Rejects: strategy off", limits.rejects_disable_strategy.to_string()),
         ("Rejects: no openings", limits.rejects_end_openings.to_string()),
@@ -337,7 +357,7 @@ mod tests {
                 "┏ Risk  REDUCE-ONLY ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓",
                 "┃REDUCE-ONLY: only what makes positions smaller passes (why: daily loss 2134.00┃",
                 "┃of 2000.00)                                                                   ┃",
-                "┃NOSTOP 1: shares covered IBM 0/25                                             ┃",
+                "┃NOSTOP 1: covered IBM 0/25, 4,572.50 bare, 4.2 s in all                       ┃",
                 "┃Limit                Used      Limit       Left  Full                         ┃",
                 "┃Day loss         2,134.00   2,000.00    -134.00  OVER ▕██████████████████████▏┃",
                 "┃Heat             4,783.50  24,466.50  19,683.00   19% ▕████▎                 ▏┃",
@@ -346,7 +366,7 @@ mod tests {
                 "┃Openings/min            2         30         28    6% ▕█▌                    ▏┃",
                 "┃Largest order         20,000.00       Part of volume        5%                ┃",
                 "┃stops.auto            on, 2 x ATR     Repeated executions   20                ┃",
-                "┃Stops required        yes             Regular session only  yes               ┃",
+                "┃Stops required        yes             Opens positions       in the session    ┃",
                 "┃Price collar          5%              Loss streak           off               ┃",
                 "┃Stale quote           15 s            Rejects: strategy off 5                 ┃",
                 "┃Duplicate within      2 s             Rejects: no openings  10                ┃",
