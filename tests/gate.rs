@@ -11,6 +11,7 @@ use hardstop::domain::intent::{Intent, Origin};
 use hardstop::domain::market::Quote;
 use hardstop::domain::money::Money;
 use hardstop::domain::order::{OrderKind, OrderStatus, TimeInForce};
+use hardstop::domain::pct::Pct;
 use hardstop::domain::price::Price;
 use hardstop::domain::qty::Qty;
 use hardstop::domain::side::Side;
@@ -18,7 +19,7 @@ use hardstop::domain::symbol::Symbol;
 use hardstop::risk::decision::Decision;
 use hardstop::risk::gate::Gate;
 use hardstop::risk::limits::Limits;
-use hardstop::risk::order::Role;
+use hardstop::risk::order::{KnownOrder, Role};
 use hardstop::risk::refusal::Code;
 use hardstop::risk::situation::{LegIds, Situation};
 use hardstop::risk::token::ApprovedOrder;
@@ -354,6 +355,104 @@ proptest! {
     #[test]
     fn what_is_approved_keeps_the_caps_and_facts_count_once(acts in proptest::collection::vec(act(), 1..80)) {
         run(&acts);
+    }
+
+    /// The quantity that a refusal names is the largest that passes, and one share more does not.
+    #[test]
+    fn a_named_quantity_is_the_edge(
+        acts in prop::collection::vec(act(), 0..40),
+        at in 0..NAMES.len(),
+        buys in any::<bool>(),
+        shares in 1..3_000_i32,
+        stop in 1..600_i32,
+        caps in (1..20_i32, 1..60_i32, 1..12_i32),
+    ) {
+        let (position, gross, heat) = caps;
+        let open = Limits {
+            duplicate_window_ms: None,
+            openings_per_minute_account: None,
+            max_daily_loss_pct: None,
+            ..Limits::default()
+        };
+        let tight = Limits {
+            max_position_pct: Some(Pct::whole(position)),
+            max_gross_pct: Some(Pct::whole(gross)),
+            max_heat_pct: Some(Pct::whole(heat)),
+            ..open.clone()
+        };
+        let mut run = Run { gate: gate(open), world: World::default(), next: 1, now: START, approved: 0 };
+        for act in &acts {
+            run.step(act);
+        }
+        run.gate.change_limits(tight, "tight".to_owned());
+        let near = Price::from_f64(run.world.held[at].bid).filter(|price| price.is_positive());
+        prop_assume!(near.is_some());
+        let near = near.unwrap();
+        let distance = Price::from_cents(if buys { -stop } else { stop });
+        let of = |shares: i32| Intent {
+            origin: Origin::Operator,
+            symbol: symbol(at),
+            side: side(buys),
+            qty: Qty::shares(shares),
+            kind: OrderKind::Limit { limit: near },
+            tif: TimeInForce::Day,
+            stop_loss: near.plus(distance).ok(),
+            take_profit: None,
+            trail: None,
+        };
+        let say = |shares: i32| run.gate.judge(&of(shares), &situation(), run.now);
+        let decision = say(shares);
+        let sized = [Code::PositionLimit, Code::GrossLimit, Code::HeatLimit];
+        prop_assume!(decision.code().is_some_and(|code| sized.contains(&code)));
+        let most = decision.max_qty.unwrap();
+        prop_assert!(most.is_whole() && most < Qty::shares(shares));
+        let most: i32 = most.to_string().parse().unwrap();
+        let is_sized = |shares: i32| say(shares).code().is_some_and(|code| sized.contains(&code));
+        prop_assert!(most == 0 || !is_sized(most), "{most} passes");
+        prop_assert!(is_sized(most + 1), "{most} is the most");
+    }
+
+    /// Exposure, gross and heat do not depend on the order in which orders came.
+    #[test]
+    fn the_order_of_orders_changes_no_sum(
+        orders in prop::collection::vec((0..2_usize, any::<bool>(), 1..40_i32, -50..50_i32, 60..400_i32), 1..6),
+        swap in any::<prop::sample::Index>(),
+    ) {
+        let sums = |orders: &[(usize, bool, i32, i32, i32)]| {
+            let limits = Limits { duplicate_window_ms: None, openings_per_minute_account: None, ..Limits::default() };
+            let mut run = Run { gate: gate(limits), world: World::default(), next: 1, now: START, approved: 0 };
+            for at in 0..2 {
+                run.step(&Act::Quote { at, cents: 5_000, spread: 2 });
+                let signed = if at == 0 { 30 } else { -30 };
+                run.gate.set_position(symbol(at), Qty::shares(signed), Price::from_cents(5_000));
+            }
+            for (index, (at, buys, shares, offset, stop)) in orders.iter().enumerate() {
+                let kind = OrderKind::Limit { limit: Price::from_cents(5_000 + offset) };
+                let stop = Price::from_cents(5_000 + offset + if *buys { -stop } else { *stop });
+                run.gate.restore_order(&KnownOrder {
+                    id: id(100 + u64::try_from(index).unwrap()),
+                    symbol: symbol(*at),
+                    side: side(*buys),
+                    qty: Qty::shares(*shares),
+                    filled: Qty::ZERO,
+                    kind,
+                    stop_loss: Some(stop),
+                    status: OrderStatus::Working,
+                    origin: Some(Origin::Operator),
+                    role: Role::Opening,
+                    group: None,
+                });
+            }
+            let exposures = [0, 1].map(|at| run.gate.exposure(symbol(at), run.now).map(|sum| sum.to_string()));
+            let (gross, heat) = (run.gate.gross(run.now), run.gate.heat(run.now));
+            (exposures, gross.map(|sum| sum.to_string()), heat.map(|sum| sum.to_string()))
+        };
+        let mut turned = orders.clone();
+        turned.reverse();
+        let first = swap.index(turned.len());
+        turned.swap(0, first);
+        prop_assert_eq!(sums(&orders), sums(&turned));
+        prop_assert!(sums(&orders).2.is_some());
     }
 
     #[test]

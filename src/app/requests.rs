@@ -243,7 +243,7 @@ pub fn status(snapshot: &Snapshot, sandbox: &str) -> Value {
         "heat_limit": money(account.heat_limit), "gross": money(account.gross),
         "gross_limit": money(account.gross_limit), "positions": positions,
         "open_orders": snapshot.open_orders.iter().map(order).collect::<Vec<_>>(),
-        "strategies": strategies, "adjusts": snapshot.adjusts,
+        "strategies": strategies, "restraints": snapshot.restraints, "adjusts": snapshot.adjusts,
         "feed": { "source": "tape", "age_ms": null }, "sandbox": sandbox, "last_kill_drill": null,
     })
 }
@@ -257,8 +257,8 @@ fn order(order: &OrderView) -> Value {
     };
     json!({
         "id": order.id, "symbol": order.symbol, "side": order.side, "type": order.kind.word(), "qty": order.qty,
-        "filled": order.filled, "limit": order.kind.limit(), "stop": order.kind.stop(), "status": order.status,
-        "origin": origin,
+        "filled": order.filled, "limit": order.kind.limit(), "stop": order.kind.stop(), "trail": order.kind.trail(),
+        "tif": order.tif, "status": order.status, "origin": origin,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::domain::pct::Pct;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
-use crate::engine::memory::{Memory, RememberedOrder};
+use crate::engine::memory::{Memory, RememberedAdjust, RememberedOrder};
 use crate::engine::record::Record;
 use crate::journal::reader::Reader;
 use crate::journal::row::RunHead;
@@ -139,9 +139,22 @@ impl Recall {
             "day_pnl": money(equity.zip(e0).and_then(|(equity, e0)| equity.minus(e0).ok())),
             "day_loss": money(day_loss), "day_loss_limit": money(self.loss_limit(&limits)), "heat": null,
             "heat_limit": null, "gross": null, "gross_limit": null, "positions": self.positions(),
-            "open_orders": self.open_orders(), "strategies": self.strategies(), "feed": null,
+            "open_orders": self.open_orders(), "strategies": self.strategies(),
+            "restraints": self.memory.restraints.words(), "adjusts": self.adjusts(), "feed": null,
             "sandbox": self.head.as_ref().map(|head| head.sandbox.as_str()), "last_kill_drill": null,
         })
+    }
+
+    /// Differences that wait, by the journal: what the venue holds now only a running instance knows.
+    fn adjusts(&self) -> Vec<Value> {
+        let waiting = self.memory.adjusts.iter().filter(|adjust| !adjust.acknowledged);
+        let row = |adjust: &RememberedAdjust| {
+            json!({
+                "number": adjust.number, "symbol": adjust.symbol, "journal": null, "engine": adjust.engine,
+                "broker": adjust.broker, "avg_price": adjust.avg_price, "because": null,
+            })
+        };
+        waiting.map(row).collect()
     }
 
     fn limits(&self) -> Limits {
@@ -174,6 +187,6 @@ fn order(order: &RememberedOrder) -> Value {
     json!({
         "id": request.id, "symbol": request.symbol, "side": request.side, "type": request.kind.word(),
         "qty": request.qty, "filled": order.filled, "limit": request.kind.limit(), "stop": request.kind.stop(),
-        "status": order.status, "origin": origin,
+        "trail": request.kind.trail(), "tif": request.tif, "status": order.status, "origin": origin,
     })
 }

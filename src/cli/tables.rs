@@ -8,6 +8,8 @@ pub(super) fn shaped(view: &str, rows: &[Value]) -> Vec<Value> {
     let shape: fn(&Value) -> Value = match view {
         "orders" | "open_orders" => order,
         "fills" => fill,
+        "positions" => position,
+        "adjusts" => adjust,
         "decisions" | "refusals" => decision,
         _ => return rows.to_vec(),
     };
@@ -23,6 +25,29 @@ fn order(row: &Value) -> Value {
     shown["price"] = json!(price(row));
     shown["status"] = first(row, &["status"]);
     shown["origin"] = json!(origin(row));
+    shown
+}
+
+/// A difference from its three sides.
+fn adjust(row: &Value) -> Value {
+    json!({
+        "number": first(row, &["number"]), "symbol": first(row, &["symbol"]), "journal": first(row, &["journal"]),
+        "here": first(row, &["engine"]), "venue": first(row, &["broker"]), "because": first(row, &["because"]),
+    })
+}
+
+fn position(row: &Value) -> Value {
+    let mut shown = json!({});
+    for name in ["symbol", "qty", "avg_price", "mark", "unrealized", "stop"] {
+        shown[name] = first(row, &[name]);
+    }
+    let (covered, held) = (words(row, &["protected_qty"]), words(row, &["qty"]));
+    shown["covered"] = json!(format!("{covered}/{}", held.trim_start_matches('-')));
+    let ms = row.get("naked_ms").and_then(Value::as_i64).unwrap_or(0);
+    // What an older journal tells has none of it.
+    shown["bare_s"] =
+        row.get("naked_ms").map_or(Value::Null, |_| json!(format!("{}.{}", ms / 1_000, ms % 1_000 / 100)));
+    shown["bare"] = first(row, &["naked"]);
     shown
 }
 
@@ -61,6 +86,9 @@ fn price(row: &Value) -> String {
         let price = words(row, keys);
         (price != "-").then(|| format!("{name} {price}"))
     };
+    if let Some(trail) = named("trail", &["trail"]) {
+        return format!("{trail} now {}", words(row, &["stop", "stop_price"]));
+    }
     let prices = [named("stop", &["stop", "stop_price"]), named("limit", &["limit", "limit_price"])];
     let prices: Vec<String> = prices.into_iter().flatten().collect();
     if prices.is_empty() { words(row, &["type"]) } else { prices.join(" ") }
@@ -127,6 +155,24 @@ mod tests {
         });
         let expect = "hs-sabc123-131007-12 SPY buy 10/44 stop 168 limit 168.05 partial operator";
         check("open_orders", &row, expect);
+    }
+
+    #[test]
+    fn a_position_tells_how_much_of_it_is_covered_and_for_how_long_it_was_not() {
+        let row = json!({
+            "symbol": "SPY", "qty": "-100", "avg_price": "168.05", "mark": "168.11", "unrealized": "-6.00",
+            "stop": "170.05", "protected_qty": "60", "naked_ms": 12_345, "naked": "6724.40", "naked_most": "16811.00",
+        });
+        check("positions", &row, "SPY -100 168.05 168.11 -6.00 170.05 60/100 12.3 6724.40");
+    }
+
+    #[test]
+    fn a_trailing_stop_shows_its_distance_and_where_it_stands() {
+        let row = json!({
+            "id": "hs-sabc123-131007-12", "symbol": "SPY", "side": "sell", "type": "trailing_stop", "qty": "44",
+            "filled": "0", "limit": null, "stop": "164.68", "trail": "2%", "status": "working", "origin": "engine",
+        });
+        check("open_orders", &row, "hs-sabc123-131007-12 SPY sell 0/44 trail 2% now 164.68 working engine");
     }
 
     #[test]

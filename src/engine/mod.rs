@@ -12,6 +12,10 @@
 
 /// What the trader asks, carried out.
 mod acts;
+/// Reconcile under random histories.
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test may stop at the first surprise")]
+mod agreement;
 /// Longer bars out of shorter ones.
 mod bars;
 /// What strategies are told and what becomes of their wishes.

@@ -30,23 +30,23 @@ const ONE: Origin = Origin::Strategy(StrategyId(1));
 const TWO: Origin = Origin::Strategy(StrategyId(2));
 
 /// A machine at ten o'clock, reconciled, with strategies 1 and 2 and SPY at 100.
-struct Alone {
-    engine: Engine,
-    now: At,
+pub(super) struct Alone {
+    pub(super) engine: Engine,
+    pub(super) now: At,
     seq: u64,
-    said: Vec<Record>,
-    sent: Vec<VenueRequest>,
+    pub(super) said: Vec<Record>,
+    pub(super) sent: Vec<VenueRequest>,
     cancelled: Vec<ClientOrderId>,
     executions: u32,
     open: Vec<VenueOrder>,
     _door: DoorSeal,
 }
 
-fn spy() -> Symbol {
+pub(super) fn spy() -> Symbol {
     "SPY".parse().unwrap()
 }
 
-fn price(text: &str) -> Price {
+pub(super) fn price(text: &str) -> Price {
     text.parse().unwrap()
 }
 
@@ -55,7 +55,7 @@ fn ten_o_clock() -> At {
 }
 
 impl Alone {
-    fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self::after(limits, Memory::default(), ten_o_clock())
     }
 
@@ -72,7 +72,7 @@ impl Alone {
         stage
     }
 
-    fn step(&mut self, event: Event) {
+    pub(super) fn step(&mut self, event: Event) {
         self.seq = self.seq.saturating_add(1);
         for command in self.engine.step(&Stamped { seq: self.seq, at: self.now, event }) {
             match command {
@@ -126,13 +126,13 @@ impl Alone {
         self.step(Event::Tick(Tick::Quote(quote)));
     }
 
-    fn wait(&mut self, seconds: i64) {
+    pub(super) fn wait(&mut self, seconds: i64) {
         self.now = self.now.plus_seconds(seconds);
         self.quote();
     }
 
     /// A limit order with a stop; its id when the gate let it pass.
-    fn ask(&mut self, origin: Origin, side: Side, shares: i32) -> Option<ClientOrderId> {
+    pub(super) fn ask(&mut self, origin: Origin, side: Side, shares: i32) -> Option<ClientOrderId> {
         let before = self.sent.len();
         let stop = if side == Side::Buy { "99" } else { "101" };
         let intent = Intent {

@@ -71,6 +71,16 @@ impl Restraints {
         }
     }
 
+    /// What stands, each in words that say how it ends.
+    pub fn words(&self) -> Vec<String> {
+        let disabled = self.disabled.iter().map(|(name, reason)| format!("{name} is disabled: {reason}"));
+        let storm =
+            self.reject_storm.iter().map(|reason| format!("no openings until acknowledged: {reason}"));
+        let pause =
+            self.cool_down_until.iter().map(|until| format!("no openings until {until}: losses in a row"));
+        disabled.chain(storm).chain(pause).collect()
+    }
+
     /// Counts a reject of the broker.
     pub fn count_reject(&mut self, at: At, strategy: Option<String>) {
         self.rejects.retain(|(earlier, _)| at.millis_since(*earlier) < REJECTS_WITHIN_MS);

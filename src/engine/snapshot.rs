@@ -44,6 +44,8 @@ pub struct Snapshot {
     pub open_orders: Vec<OrderView>,
     /// Every strategy.
     pub strategies: Vec<StrategyStatus>,
+    /// What restrains trading besides, in words.
+    pub restraints: Vec<String>,
     /// Differences with the broker that wait for the trader's word, in the order of their numbers.
     pub adjusts: Vec<AdjustView>,
 }
@@ -169,6 +171,7 @@ impl Engine {
             positions: self.held_symbols().into_iter().map(|symbol| self.position_view(symbol)).collect(),
             open_orders: self.orders.live().filter(|order| !Self::sleeps(order)).map(order_view).collect(),
             strategies: self.strategies.all().map(strategy_status).collect(),
+            restraints: self.restraints.words(),
             adjusts: self.adjust_views(),
         }
     }

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::at::At;
 use crate::domain::decimal::Overflow;
 use crate::domain::fill::Fill;
 use crate::domain::money::Money;
@@ -59,9 +60,13 @@ impl Accounting {
         costs.try_fold(state.account.cash, |cash, cost| cash.plus(cost.ok()?).ok())
     }
 
-    /// Whether a reading tells executions of the symbol that no row has told yet.
-    pub(super) fn has_news(&self, state: &VenueState, symbol: Symbol) -> bool {
-        state.fills.iter().any(|fill| fill.symbol == symbol && !self.executions.contains(&fill.execution))
+    /// The instant of the first execution of the symbol that a reading tells and no row has told yet.
+    pub(super) fn first_news(&self, state: &VenueState, symbol: Symbol) -> Option<At> {
+        let news = state
+            .fills
+            .iter()
+            .filter(|fill| fill.symbol == symbol && !self.executions.contains(&fill.execution));
+        news.map(|fill| fill.at).min()
     }
 
     /// Whether a reading's position of a symbol differs from what the rows add up to.

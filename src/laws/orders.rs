@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin};
 use crate::domain::order::OrderStatus;
@@ -25,7 +26,7 @@ pub(super) struct Orders {
     /// Orders of the kill that were sent, or filled, and that no row tells of yet.
     unwritten: BTreeSet<ClientOrderId>,
     /// Executions of the kill that took our count of a position through zero.
-    kill_crossed: Vec<(Symbol, String)>,
+    kill_crossed: Vec<(Symbol, At, String)>,
     run_open: bool,
     /// The run began after one that nobody ended: a kill may have died before its rows.
     after_a_crash: bool,
@@ -79,7 +80,7 @@ impl Orders {
                 let words =
                     || format!("order {} took {} from {before} to {position}", fill.order, fill.symbol);
                 if crosses && kills {
-                    self.kill_crossed.push((fill.symbol, words()));
+                    self.kill_crossed.push((fill.symbol, fill.at, words()));
                 } else if crosses && known {
                     found.breach("L7", words());
                 }
@@ -101,7 +102,7 @@ impl Orders {
             }
             What::RunEnded => {
                 self.run_open = false;
-                for (_, words) in std::mem::take(&mut self.kill_crossed) {
+                for (_, _, words) in std::mem::take(&mut self.kill_crossed) {
                     found.breach("L7", words);
                 }
                 for id in std::mem::take(&mut self.unwritten) {
@@ -116,14 +117,15 @@ impl Orders {
     }
 
     /// The kill closes by the venue's count. Where a reading has that of the rows, it went through zero; where
-    /// it has another, the rows did not know what was held. News in the reading leaves it to the next.
+    /// it has another, or tells of an execution from before it, the rows did not know what was held. Later news
+    /// leaves it to the next reading.
     fn look_at_the_kills_crossings(&mut self, state: &VenueState, positions: &Accounting, found: &mut Found) {
-        self.kill_crossed.retain(|(symbol, words)| {
-            let news = positions.has_news(state, *symbol);
-            if !news && !positions.differs(state, *symbol) {
+        self.kill_crossed.retain(|(symbol, at, words)| {
+            let news = positions.first_news(state, *symbol);
+            if news.is_none() && !positions.differs(state, *symbol) {
                 found.breach("L7", words.clone());
             }
-            news
+            news.is_some_and(|first| first > *at)
         });
     }
 

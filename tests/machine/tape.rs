@@ -10,6 +10,7 @@ use hardstop::domain::market::{Quote, Tick};
 use hardstop::domain::order::{OrderKind, TimeInForce};
 use hardstop::domain::qty::Qty;
 use hardstop::domain::side::Side;
+use hardstop::domain::venue::{VenueAnswer, VenueRequest};
 use hardstop::engine::event::{Act, Event, KillReport};
 use hardstop::engine::record::Record;
 use hardstop::engine::snapshot::Snapshot;
@@ -54,6 +55,8 @@ impl Player {
         match words[..] {
             ["quote", bid] => self.scene.quote(bid),
             ["quote", bid, ask] => self.quote(bid, ask),
+            ["replace", qty, limit] => self.replace(qty, limit),
+            ["foreign", side, qty] => self.foreign(side, qty),
             ["until", at] => self.until(at),
             ["split", new, old] => self.split(new, old),
             ["acknowledge", number] => {
@@ -101,6 +104,31 @@ impl Player {
             trail: after("trail").map(|trail| trail.parse().unwrap()),
         };
         self.scene.submit(intent);
+    }
+
+    /// The opening order that rests, as another.
+    fn replace(&mut self, qty: &str, limit: &str) {
+        let snapshot = self.scene.snapshot();
+        let order = snapshot.open_orders.iter().find(|order| order.kind.limit().is_some()).unwrap().id;
+        let (qty, limit) = (Some(qty.parse().unwrap()), Some(price(limit)));
+        self.scene.turn(Event::Operator(Act::Replace { order, qty, limit, stop: None }));
+    }
+
+    /// Somebody else trades on the account, past this program.
+    fn foreign(&mut self, side: &str, qty: &str) {
+        let request = VenueRequest {
+            id: "other-1".parse().unwrap(),
+            symbol: symbol(),
+            side: if side == "buy" { Side::Buy } else { Side::Sell },
+            qty: qty.parse().unwrap(),
+            kind: OrderKind::Market,
+            tif: TimeInForce::Day,
+            stop_loss: None,
+            take_profit: None,
+            one_cancels: None,
+        };
+        assert_eq!(self.scene.market.foreign(&request, self.scene.now), VenueAnswer::Taken);
+        self.scene.turn(Event::Clock);
     }
 
     /// A split at the venue; the machine hears of it with the next event.
@@ -222,10 +250,24 @@ impl Player {
                 };
                 assert_eq!(state, rest, "{at}: {:?}", snapshot.halt_reason);
             }
+            _ => self.check_sum(name, rest, at, &snapshot),
+        }
+    }
+
+    fn check_sum(&self, name: &str, rest: &str, at: &str, snapshot: &Snapshot) {
+        match name {
+            "loss" => {
+                let loss = snapshot.account.day_loss.map(|loss| loss.to_string());
+                assert_eq!(loss.as_deref(), Some(rest), "{at}");
+            }
+            "exposure" => {
+                let exposure = self.scene.pump.engine().exposure(symbol()).map(|sum| sum.to_string());
+                assert_eq!(exposure.as_deref(), Some(rest), "{at}");
+            }
             "heat" => {
                 assert_eq!(snapshot.account.heat.map(|heat| heat.to_string()).as_deref(), Some(rest), "{at}");
             }
-            _ => panic!("{at}: nothing is seen so: {words}"),
+            _ => panic!("{at}: nothing is seen so: {name}"),
         }
     }
 }

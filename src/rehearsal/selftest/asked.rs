@@ -15,6 +15,8 @@ pub(super) struct Asked {
     replaced: BTreeSet<ClientOrderId>,
     /// What an order that was to be replaced may still become, much later.
     replacing: BTreeSet<(Symbol, Side)>,
+    /// An order of somebody else was to be replaced: what it trades is not known here.
+    anything: bool,
 }
 
 impl Asked {
@@ -25,7 +27,9 @@ impl Asked {
         match event {
             Event::Operator(Act::Submit { intent, .. }) => self.ticket = Some((intent.symbol, intent.side)),
             Event::Operator(Act::Replace { order, .. }) if self.replaced.insert(*order) => {
-                self.replacing.extend(of(*order));
+                let what = of(*order);
+                self.anything |= what.is_none();
+                self.replacing.extend(what);
             }
             Event::StrategyAnswered { .. } => self.strategy_answers = true,
             _ => {}
@@ -40,6 +44,6 @@ impl Asked {
             Origin::Strategy(_) => self.strategy_answers,
             Origin::Engine | Origin::Kill => false,
         };
-        now || self.replacing.contains(&what)
+        now || self.anything || self.replacing.contains(&what)
     }
 }

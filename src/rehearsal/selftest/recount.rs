@@ -90,7 +90,7 @@ impl Held {
 
     fn risk_of(&self, order: &Pending) -> Option<Money> {
         let worth = self.worth(order, order.rest)?;
-        let way = order.stop.filter(|_| order.rest.is_whole()).map(|stop| {
+        let way = order.stop.map(|stop| {
             let at_stop = stop.times(order.rest);
             if order.side == Side::Buy { worth.minus(at_stop) } else { at_stop.minus(worth) }
         });

@@ -123,6 +123,7 @@ fn seen(chart: Option<ChartView>) -> Seen {
             positions: Vec::new(),
             open_orders: Vec::new(),
             strategies: Vec::new(),
+            restraints: Vec::new(),
             adjusts: Vec::new(),
         },
         limits: Limits::default(),
