@@ -31,7 +31,7 @@ impl Engine {
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
-            cancel_unheard: false,
+            cancel_unheard: None,
             cancel_refused_at: None,
             tag: Some("EXTERNAL".to_owned()),
         };

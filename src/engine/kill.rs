@@ -97,7 +97,7 @@ impl Engine {
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
-            cancel_unheard: false,
+            cancel_unheard: None,
             cancel_refused_at: None,
             tag: None,
         };

@@ -1,5 +1,6 @@
 //! The start, the day, the loss and the re-arm.
 
+use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::Origin;
 use crate::domain::money::Money;
@@ -112,7 +113,7 @@ impl Engine {
             rest_until: None,
             misses: Misses::default(),
             // Between its row and the answer the process ended: it may never have left.
-            cancel_unheard: remembered.status == OrderStatus::PendingCancel,
+            cancel_unheard: (remembered.status == OrderStatus::PendingCancel).then(At::default),
             cancel_refused_at: None,
             tag: None,
         };

@@ -31,8 +31,8 @@ pub struct Order {
     pub rest_until: Option<At>,
     /// How often, and since when, the venue did not know it.
     pub misses: Misses,
-    /// Nobody knows whether its cancel arrived.
-    pub cancel_unheard: bool,
+    /// Since when nobody knows whether its cancel arrived.
+    pub cancel_unheard: Option<At>,
     /// When the venue last refused to cancel it.
     pub cancel_refused_at: Option<At>,
     /// The strategy's own word for it.
@@ -232,7 +232,7 @@ mod tests {
             made_at: At::default(),
             rest_until: None,
             misses: Misses::default(),
-            cancel_unheard: false,
+            cancel_unheard: None,
             cancel_refused_at: None,
             tag: None,
         }

@@ -20,7 +20,7 @@ use crate::engine::record::Record;
 
 /// How soon a reading that differs, or an order nobody knows, is looked at again.
 const LOOK_AGAIN_MS: i64 = 10_000;
-/// How long after its refusal a cancel that an exit waits for is asked for again.
+/// How long after nobody answered it a cancel is asked for again, or after its refusal where an exit waits.
 const CANCEL_AGAIN_MS: i64 = 1_000;
 
 impl Engine {
@@ -86,13 +86,15 @@ impl Engine {
     }
 
     fn schedule_next(&mut self, clean: bool) {
-        let uncertain = self.orders.live().any(|order| {
-            order.cancel_unheard || matches!(order.status, OrderStatus::Unknown | OrderStatus::Sending)
-        }) || !self.alive_after_their_end.is_empty();
-        let held_up = self
+        let uncertain = self
             .orders
             .live()
-            .any(|order| order.cancel_refused_at.is_some() && self.is_waited_for(order.request.id));
+            .any(|order| matches!(order.status, OrderStatus::Unknown | OrderStatus::Sending))
+            || !self.alive_after_their_end.is_empty();
+        let held_up = self.orders.live().any(|order| {
+            let refused = order.cancel_refused_at.is_some() && self.is_waited_for(order.request.id);
+            order.cancel_unheard.is_some() || refused
+        });
         let wait_ms = match (held_up, clean && !uncertain) {
             (true, _) => Some(CANCEL_AGAIN_MS),
             (false, true) => self.settings.reconcile_every_ms,
@@ -141,13 +143,14 @@ impl Engine {
         if !listed.status.is_live() {
             return;
         }
-        let refused_before = |at: At| now.millis_since(at) >= CANCEL_AGAIN_MS;
+        // Not at once: a line that is down would be asked without end.
+        let long_ago = |at: At| now.millis_since(at) >= CANCEL_AGAIN_MS;
         let Some(order) = self.orders.get_mut(id) else { return };
-        if order.status == OrderStatus::PendingCancel && order.cancel_unheard {
-            order.cancel_unheard = false;
+        if order.status == OrderStatus::PendingCancel && order.cancel_unheard.is_some_and(long_ago) {
+            order.cancel_unheard = None;
             let ticket = self.gate.cancel_ticket(id);
             self.out.push(Command::Cancel(ticket));
-        } else if order.cancel_refused_at.is_some_and(refused_before) && self.is_waited_for(id) {
+        } else if order.cancel_refused_at.is_some_and(long_ago) && self.is_waited_for(id) {
             self.cancel(id);
         }
     }

@@ -30,8 +30,9 @@ impl Engine {
             (Asked::Cancel, VenueAnswer::Taken) => {}
             (Asked::Cancel, VenueAnswer::Refused(words)) => self.on_cancel_refused(id, words),
             (Asked::Cancel, VenueAnswer::Unknown(_)) => {
+                let now = self.now;
                 if let Some(order) = self.orders.get_mut(id) {
-                    order.cancel_unheard = true;
+                    order.cancel_unheard = Some(now);
                 }
                 self.ask_venue_soon();
             }

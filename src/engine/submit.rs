@@ -77,7 +77,7 @@ impl Engine {
             made_at: self.now,
             rest_until,
             misses: Misses::default(),
-            cancel_unheard: false,
+            cancel_unheard: None,
             cancel_refused_at: None,
             tag,
         });
@@ -133,7 +133,7 @@ impl Engine {
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
-            cancel_unheard: false,
+            cancel_unheard: None,
             cancel_refused_at: None,
             tag: None,
         });
@@ -153,7 +153,7 @@ impl Engine {
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
-            cancel_unheard: false,
+            cancel_unheard: None,
             cancel_refused_at: None,
             tag: None,
         });

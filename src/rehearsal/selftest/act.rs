@@ -25,6 +25,8 @@ pub(super) enum Act {
     CancelAll,
     /// A position is closed, or all.
     Close,
+    /// A position is closed while the venue hears no cancel and the market jumps over its stop.
+    Race,
     /// The kill is pulled, sometimes to flatten.
     Kill,
     /// The trader re-arms.
@@ -81,6 +83,7 @@ impl Act {
             Self::Cancel => "cancel",
             Self::CancelAll => "cancel all",
             Self::Close => "close",
+            Self::Race => "close beside a gap",
             Self::Kill => "kill",
             Self::Rearm => "re-arm",
             Self::Acknowledge => "acknowledge",

@@ -14,7 +14,7 @@ use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{AssetFlags, VenueRequest, VenueState};
 use crate::engine::event::{Act as Asked, Event};
-use crate::exchange::faults::Faults;
+use crate::exchange::faults::{Faults, RequestFaults};
 use crate::journal::verify::verify;
 use crate::rehearsal::selftest::act::Act;
 use crate::rehearsal::selftest::plan::Plan;
@@ -198,6 +198,7 @@ impl Day {
                 let of = (self.chance.below(2) == 0).then_some(symbol);
                 self.ask(Some(Asked::Close(of)));
             }
+            Act::Race => self.race(),
             Act::Pause | Act::Resume => {
                 let asked = Trader::pause(act == Act::Pause, &mut self.chance);
                 self.ask(Some(asked));
@@ -288,6 +289,23 @@ impl Day {
             let asked = self.trader.out_of_hours(symbol, self.near(symbol), &mut self.chance);
             self.ask(Some(asked));
         }
+    }
+
+    /// An exit waits for its stop's cancel, which the venue does not hear; meanwhile the market goes through
+    /// the stop, and there is nothing left for the exit to close.
+    fn race(&mut self) {
+        let snapshot = self.stage.snapshot();
+        let Some(held) = self.chance.one_of(&snapshot.positions).copied() else { return };
+        let deaf = RequestFaults { timeout_before: 1_000, ..RequestFaults::default() };
+        self.stage.market.break_line(Faults { cancel: deaf, ..self.plan.exchange.faults });
+        self.ask(Some(Asked::Close(Some(held.symbol))));
+        let pct = if held.qty.is_negative() { 12 } else { -12 };
+        let tick = self.street.jump(held.symbol, pct, self.stage.now, &mut self.chance);
+        self.tick(tick);
+        self.stage.market.break_line(self.plan.exchange.faults);
+        self.stage.wait(1_500);
+        let tick = self.street.quote(held.symbol, self.stage.now, &mut self.chance);
+        self.tick(tick);
     }
 
     fn kill(&mut self) -> Result<(), String> {

@@ -247,6 +247,7 @@ fn weights(theme: Theme) -> Vec<(Act, u32)> {
         (Act::Cancel, 20),
         (Act::CancelAll, 10),
         (Act::Close, 30),
+        (Act::Race, 6),
         (Act::Kill, 6),
         (Act::Rearm, 20),
         (Act::Acknowledge, 20),

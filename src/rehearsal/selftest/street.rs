@@ -58,6 +58,14 @@ impl Street {
         Some(Tick::Quote(quote))
     }
 
+    /// The market jumps by so many per cent.
+    pub(super) fn jump(&mut self, symbol: Symbol, pct: i64, at: At, chance: &mut Chance) -> Option<Tick> {
+        let stand = self.stands.get_mut(&symbol)?;
+        let by = stand.cents.saturating_mul(pct).checked_div(100)?;
+        stand.cents = stand.cents.saturating_add(by).clamp(CENTS.0, CENTS.1);
+        self.quote(symbol, at, chance)
+    }
+
     /// A quote that cannot be right, or hardly.
     pub(super) fn odd_quote(&mut self, symbol: Symbol, at: At, chance: &mut Chance) -> Option<Tick> {
         let stand = self.stands.get_mut(&symbol)?;
