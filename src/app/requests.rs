@@ -16,6 +16,7 @@ use crate::engine::record::Record;
 use crate::engine::snapshot::{OrderView, Snapshot};
 use crate::pump::audience::Audience;
 use crate::pump::turn::Pump;
+use crate::risk::refusal::Code;
 
 /// An audience that also keeps what it heard during the last request.
 pub trait Recalls: Audience {
@@ -57,8 +58,15 @@ pub fn answer<A: Recalls>(
 fn dry_run<A: Recalls>(pump: &Pump<A>, intent: &Intent) -> Reply {
     let decision = pump.engine().what_if(intent);
     let exit = if decision.is_approved() { 0 } else { 3 };
-    let words = decision.refusal().map(ToString::to_string).into_iter().collect();
+    let words = decision.refusal().map(|refusal| said(refusal.to_string())).unwrap_or_default();
     Reply { exit, out: serde_json::to_value(&decision).unwrap_or_default(), words }
+}
+
+/// A refusal, and what can be done about it.
+fn said(refusal: String) -> Vec<String> {
+    let code = refusal.split(' ').next().and_then(Code::from_word);
+    let remedy = code.map(|code| code.remedy().to_owned());
+    std::iter::once(refusal).chain(remedy).collect()
 }
 
 /// Has the machine do what the trader asks, and says what came of it.
@@ -74,7 +82,7 @@ pub fn act<A: Recalls>(pump: &mut Pump<A>, now: At, asked: Act) -> Reply {
             Record::Decision { refusal, decision, .. } => {
                 if !refusal.is_empty() {
                     reply.exit = 3;
-                    reply.words.push(refusal);
+                    reply.words.extend(said(refusal));
                 }
                 push(&mut reply.out["decisions"], decision.value());
             }

@@ -73,6 +73,12 @@ impl ClientOrderId {
         self.seq().is_some_and(|seq| seq >= KILL_SEQ_MIN)
     }
 
+    /// Whether this installation gave it, on whatever day.
+    #[must_use]
+    pub fn is_of(&self, mode: Mode, install: InstallId) -> bool {
+        self.as_str().starts_with(&format!("hs-{}{install}-", mode.letter()))
+    }
+
     /// The running number at its end; `None` for an id that is not ours.
     #[must_use]
     pub fn seq(&self) -> Option<u64> {

@@ -21,20 +21,26 @@ impl Engine {
         if listed.request.id.is_of_the_kill() {
             return self.import_kill_order(listed);
         }
+        // The journal remembers every order of ours that lives: one that it does not has ended here.
+        let is_ours = listed.request.id.is_of(self.settings.mode, self.install);
         let order = Order {
             request: listed.request,
             role: Role::Opening,
             origin: Origin::Operator,
             parent: None,
-            status: listed.status,
+            status: if is_ours { OrderStatus::Canceled } else { listed.status },
             filled: listed.filled,
             made_at: self.now,
             rest_until: None,
             misses: Misses::default(),
             cancel_unheard: None,
             cancel_refused_at: None,
-            tag: Some("EXTERNAL".to_owned()),
+            tag: (!is_ours).then(|| "EXTERNAL".to_owned()),
         };
+        if is_ours {
+            self.orders.add(order);
+            return self.count_while_alive(listed);
+        }
         self.gate.restore_order(&known_order(&order, None));
         self.orders.add(order);
         self.alert(format!("order {} at the venue is not ours; it counts in every limit", listed.request.id));

@@ -323,6 +323,25 @@ fn an_order_that_lives_on_after_its_end_counts_until_it_is_gone_and_is_not_reviv
     assert!(stage.ask(Origin::Operator, Side::Buy, 20).is_some(), "{}", stage.refusal());
 }
 
+/// The journal knows every order of ours that lives; one that the venue shows and it does not has ended here,
+/// before this process.
+#[test]
+fn an_order_of_ours_that_ended_in_an_earlier_process_is_not_taken_for_somebody_else_s() {
+    let mut first = Alone::new(Limits::default());
+    let order = first.ask(Origin::Operator, Side::Buy, 90).unwrap();
+    let request = *first.sent.last().unwrap();
+    let mut stage = Alone::new(Limits::default());
+    stage.open = vec![VenueOrder { request, status: OrderStatus::Working, filled: Qty::ZERO }];
+    stage.look();
+    assert_eq!(stage.alerts("the venue shows it alive"), 1);
+    assert_eq!(stage.engine.orders.get(order).unwrap().status, OrderStatus::Canceled);
+    assert!(stage.ask(Origin::Operator, Side::Buy, 20).is_none(), "it counts");
+    stage.step(Event::Operator(Act::Replace { order, qty: None, limit: Some(price("99")), stop: None }));
+    assert_eq!(stage.alerts("is not a live order"), 1, "and cannot be revived");
+    stage.step(Event::Operator(Act::Cancel(order)));
+    assert_eq!(stage.cancelled, [order]);
+}
+
 #[test]
 fn an_order_of_somebody_else_counts_in_every_limit() {
     let mut stage = Alone::new(Limits::default());

@@ -182,7 +182,6 @@ fn set_working(entry: &mut Entry, id: ClientOrderId, working: bool) {
 
 /// Takes `qty` from what is left of the order; true when nothing is.
 fn lower(entry: &mut Entry, id: ClientOrderId, qty: Qty) -> bool {
-    let less = |from: Qty| Qty::from_nanos(from.nanos().saturating_sub(qty.nanos())).at_least_zero();
     let more = |to: Qty| Qty::from_nanos(to.nanos().saturating_add(qty.nanos()));
     if let Some(order) = entry.orders.iter_mut().find(|order| order.id == Some(id)) {
         order.filled = more(order.filled).min(order.qty);
@@ -196,13 +195,19 @@ fn lower(entry: &mut Entry, id: ClientOrderId, qty: Qty) -> bool {
     let Some(guard) = entry.guards.iter().find(|guard| guard.id == Some(id)).copied() else {
         return false;
     };
+    // A leg may be told to have filled before its order is: it then owes what that one is yet to be told of.
+    let owes = guard.parent.is_some_and(|parent| entry.orders.iter().any(|order| order.id == Some(parent)));
+    let less = |from: Qty| {
+        let left = Qty::from_nanos(from.nanos().saturating_sub(qty.nanos()));
+        if owes { left } else { left.at_least_zero() }
+    };
     // What one of a stop and its target has closed, the other cannot close again.
     let together =
         |other: &Guard| other.id == Some(id) || (guard.group.is_some() && other.group == guard.group);
     for other in entry.guards.iter_mut().filter(|other| together(other)) {
         other.qty = less(other.qty);
     }
-    let ended = less(guard.qty).is_zero();
+    let ended = !owes && less(guard.qty).is_zero();
     if ended {
         entry.guards.retain(|guard| guard.id != Some(id));
     }

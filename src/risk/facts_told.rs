@@ -309,3 +309,21 @@ fn one_rate_alone_is_enough_to_be_counted() {
         refused(&desk.gate.judge(&second, &situation(), desk.now), "RATE openings=2 limit=1");
     }
 }
+
+/// Reports come in any order: a leg's fill may be heard before that of its order.
+#[test]
+fn a_leg_that_fills_before_its_order_is_told_to_have_still_holds_the_rest() {
+    let mut desk = desk();
+    let parent = desk.admit(&buy("100"));
+    let leg = desk.gate.book().get(symbol("AAA")).unwrap().guards.first().unwrap().id.unwrap();
+    desk.gate.on_stop_working(leg, true);
+    desk.holds("AAA", "30", "50");
+    desk.fills(leg, "AAA", Sell, "2", "49", "0");
+    assert_eq!(desk.ask("AAA", Sell, "28", "50", None).releases, None, "it owes, and frees nothing");
+    desk.fills(parent, "AAA", Buy, "100", "50", "0");
+    assert_eq!(guards(&desk), [(leg, qty("98"))]);
+    assert_eq!(desk.gate.protected_qty(symbol("AAA")), qty("98"));
+    assert_eq!(desk.ask("AAA", Sell, "31", "50", None).releases, Some(qty("1")));
+    desk.fills(leg, "AAA", Sell, "98", "49", "0");
+    assert_eq!(guards(&desk), []);
+}

@@ -62,7 +62,8 @@ pub(super) fn held_for_exits(entry: &Entry, side: Side, skip: Option<ClientOrder
     let exits = entry.orders.iter().filter(|order| order.side == side && !is_skipped(order, skip));
     let exits = exits.map(|order| (order.group, order.rest().nanos()));
     let guards = entry.guards.iter().filter(|guard| guard.side == side);
-    let guards = guards.map(|guard| (guard.group, guard.qty.nanos()));
+    // A leg that filled before its order was told to have holds nothing, and not less.
+    let guards = guards.map(|guard| (guard.group, guard.qty.nanos().max(0)));
     let mut groups: Vec<(u32, i64)> = Vec::new();
     let mut total: i128 = 0;
     for (group, qty) in exits.chain(guards) {
