@@ -77,6 +77,27 @@ mod tests {
     }
 
     #[test]
+    fn a_longer_bar_has_the_extremes_and_the_volume_of_its_parts() {
+        let mut builder = BarBuilder::new(180_000);
+        let part = |index, high, low, close| Bar {
+            high: Price::from_cents(high),
+            low: Price::from_cents(low),
+            ..minute(index, close)
+        };
+        assert_eq!(builder.add(&part(0, 105, 95, 100)).unwrap(), [None, None]);
+        assert_eq!(builder.add(&part(1, 109, 99, 104)).unwrap(), [None, None]);
+        let [before, whole] = builder.add(&part(2, 103, 90, 101)).unwrap();
+        let whole = whole.unwrap();
+        assert_eq!(before, None);
+        assert_eq!((whole.start, whole.end), (minute(0, 0).start, minute(2, 0).end));
+        assert_eq!(
+            [whole.open, whole.high, whole.low, whole.close],
+            [100, 109, 90, 101].map(Price::from_cents)
+        );
+        assert_eq!(whole.volume, Qty::shares(3));
+    }
+
+    #[test]
     fn five_minutes_make_one_bar_at_its_end() {
         let mut builder = BarBuilder::new(300_000);
         let mut given = Vec::new();

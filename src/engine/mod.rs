@@ -28,6 +28,9 @@ mod conduct;
 mod day;
 /// What the machine keeps about one symbol.
 mod desk;
+/// The machine's edges, as tests.
+#[cfg(test)]
+mod edges;
 /// What can happen to the machine.
 pub mod event;
 /// Orders at the venue that are not in our book.
@@ -75,3 +78,6 @@ mod submit;
 mod trades;
 /// The average volume of a symbol's sessions.
 mod volume;
+/// What strategies wish, carried out, as tests.
+#[cfg(test)]
+mod wishes;

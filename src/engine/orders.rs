@@ -253,6 +253,18 @@ mod tests {
     }
 
     #[test]
+    fn a_target_protects_and_is_no_stop() {
+        let price = "50".parse().unwrap();
+        let of = |role, kind| {
+            let plain = order("a");
+            Order { role, request: VenueRequest { kind, ..plain.request }, ..plain }
+        };
+        assert!(of(Role::Protective, OrderKind::Stop { stop: price }).is_stop());
+        assert!(!of(Role::Protective, OrderKind::Limit { limit: price }).is_stop());
+        assert!(!of(Role::Opening, OrderKind::Stop { stop: price }).is_stop());
+    }
+
+    #[test]
     fn death_needs_three_misses_and_thirty_seconds() {
         let mut lost = order("a");
         let at = At::from_seconds(100);

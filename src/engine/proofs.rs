@@ -21,24 +21,25 @@ use crate::engine::event::{Act, Asked, Event, Stamped, StrategyHead};
 use crate::engine::machine::Engine;
 use crate::engine::memory::Memory;
 use crate::engine::record::Record;
+use crate::engine::restraint::Restraint;
 use crate::engine::settings::Settings;
 use crate::risk::gate::Gate;
 use crate::risk::limits::Limits;
 use crate::risk::token::DoorSeal;
 
-const ONE: Origin = Origin::Strategy(StrategyId(1));
-const TWO: Origin = Origin::Strategy(StrategyId(2));
+pub(super) const ONE: Origin = Origin::Strategy(StrategyId(1));
+pub(super) const TWO: Origin = Origin::Strategy(StrategyId(2));
 
 /// A machine at ten o'clock, reconciled, with strategies 1 and 2 and SPY at 100.
 pub(super) struct Alone {
     pub(super) engine: Engine,
     pub(super) now: At,
-    seq: u64,
+    pub(super) seq: u64,
     pub(super) said: Vec<Record>,
     pub(super) sent: Vec<VenueRequest>,
-    cancelled: Vec<ClientOrderId>,
-    executions: u32,
-    open: Vec<VenueOrder>,
+    pub(super) cancelled: Vec<ClientOrderId>,
+    pub(super) executions: u32,
+    pub(super) open: Vec<VenueOrder>,
     _door: DoorSeal,
 }
 
@@ -50,7 +51,7 @@ pub(super) fn price(text: &str) -> Price {
     text.parse().unwrap()
 }
 
-fn ten_o_clock() -> At {
+pub(super) fn ten_o_clock() -> At {
     "2013-10-07T14:00:00Z".parse().unwrap()
 }
 
@@ -59,7 +60,7 @@ impl Alone {
         Self::after(limits, Memory::default(), ten_o_clock())
     }
 
-    fn after(limits: Limits, memory: Memory, now: At) -> Self {
+    pub(super) fn after(limits: Limits, memory: Memory, now: At) -> Self {
         let (gate, door) = Gate::open(limits, "v1".to_owned());
         let engine = Engine::new(Settings::new(Mode::Sim, "abc123"), "abc123".parse().unwrap(), gate);
         let (said, sent, cancelled, open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -84,7 +85,7 @@ impl Alone {
         }
     }
 
-    fn load(&mut self, number: u16) {
+    pub(super) fn load(&mut self, number: u16) {
         let name = format!("strategy {number}");
         let (sha256, symbols) = ("00".to_owned(), vec![spy()]);
         let head = StrategyHead {
@@ -99,7 +100,7 @@ impl Alone {
     }
 
     /// The venue is read: it counts what we count, and shows the open orders of the test.
-    fn look(&mut self) {
+    pub(super) fn look(&mut self) {
         let worth = Money::dollars(100_000);
         let account = VenueAccount { equity: worth, last_equity: worth, cash: worth, buying_power: worth };
         let positions = self.engine.snapshot().positions;
@@ -119,8 +120,14 @@ impl Alone {
         self.step(Event::Venue(Box::new(state)));
     }
 
-    fn quote(&mut self) {
-        let (bid, ask) = (price("100"), price("100.01"));
+    pub(super) fn quote(&mut self) {
+        self.quoted("100");
+    }
+
+    /// A quote a cent wide.
+    pub(super) fn quoted(&mut self, bid: &str) {
+        let bid = price(bid);
+        let ask = bid.plus(Price::from_cents(1)).unwrap();
         let size = Qty::shares(1_000);
         let quote = Quote { symbol: spy(), bid, bid_qty: size, ask, ask_qty: size, at: self.now };
         self.step(Event::Tick(Tick::Quote(quote)));
@@ -151,16 +158,16 @@ impl Alone {
         self.sent.get(before).map(|request| request.id)
     }
 
-    fn reject(&mut self, order: ClientOrderId) {
+    pub(super) fn reject(&mut self, order: ClientOrderId) {
         let answer = VenueAnswer::Refused("no".to_owned());
         self.step(Event::Answered { order, asked: Asked::Submit, answer });
     }
 
-    fn report(&mut self, order: ClientOrderId, kind: ReportKind) {
+    pub(super) fn report(&mut self, order: ClientOrderId, kind: ReportKind) {
         self.step(Event::Reported(VenueReport { order, at: self.now, kind }));
     }
 
-    fn fill(&mut self, order: ClientOrderId, side: Side, shares: i32, at: &str) {
+    pub(super) fn fill(&mut self, order: ClientOrderId, side: Side, shares: i32, at: &str) {
         self.executions = self.executions.saturating_add(1);
         let fill = Fill {
             execution: format!("e{}", self.executions),
@@ -176,7 +183,7 @@ impl Alone {
     }
 
     /// Buys one share and sells it again at this price.
-    fn round_trip(&mut self, at: &str) {
+    pub(super) fn round_trip(&mut self, at: &str) {
         let entry = self.ask(Origin::Operator, Side::Buy, 1).unwrap();
         self.fill(entry, Side::Buy, 1, "100");
         // The exit is somebody else's word: what it filled is believed.
@@ -184,7 +191,7 @@ impl Alone {
         self.wait(3);
     }
 
-    fn refusal(&self) -> String {
+    pub(super) fn refusal(&self) -> String {
         let refusals = self.said.iter().rev().find_map(|record| match record {
             Record::Decision { refusal, .. } => Some(refusal.clone()),
             _ => None,
@@ -192,13 +199,13 @@ impl Alone {
         refusals.unwrap_or_default()
     }
 
-    fn alerts(&self, part: &str) -> usize {
+    pub(super) fn alerts(&self, part: &str) -> usize {
         let told = |record: &&Record| matches!(record, Record::Alert(words) if words.contains(part));
         self.said.iter().filter(told).count()
     }
 
     /// A process of the same ledger, as far as the machine itself knows what it leaves.
-    fn restarted(&self) -> Self {
+    pub(super) fn restarted(&self) -> Self {
         let memory = Memory { restraints: self.engine.restraints.clone(), ..Memory::default() };
         Self::after(Limits::default(), memory, self.now)
     }
@@ -298,6 +305,10 @@ fn losses_in_a_row_begin_a_pause_that_a_restart_does_not_end() {
     assert_eq!(later.refusal(), "COOL_DOWN");
     later.wait(300);
     assert!(later.ask(Origin::Operator, Side::Buy, 3).is_some(), "{}", later.refusal());
+    let ended = |record: &&Record| {
+        matches!(record, Record::Restraint { what: Restraint::CoolDown { .. }, holds: false, .. })
+    };
+    assert_eq!(later.said.iter().filter(ended).count(), 1, "its end is a row, once");
 }
 
 #[test]
@@ -313,6 +324,8 @@ fn an_order_that_lives_on_after_its_end_counts_until_it_is_gone_and_is_not_reviv
     stage.look();
     assert_eq!(stage.alerts("the venue shows it alive"), 1, "said once");
     assert_eq!(stage.engine.orders.get(order).unwrap().status, OrderStatus::Canceled);
+    let heat = stage.engine.snapshot().account.heat.map(|heat| heat.to_string());
+    assert_eq!(heat.as_deref(), Some("9000.00"), "its stop may never come");
     assert_eq!(stage.ask(Origin::Operator, Side::Buy, 20), None);
     assert!(stage.refusal().starts_with("POSITION_LIMIT"), "{}", stage.refusal());
     stage.step(Event::Operator(Act::Cancel(order)));

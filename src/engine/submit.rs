@@ -246,8 +246,10 @@ impl Engine {
                 self.wait_behind_stops(intent, act.tag);
                 continue;
             }
-            let others = self.exits_waiting(symbol, intent.side);
-            self.protect_beside(symbol, intent.qty.plus(others).unwrap_or(Qty::LARGEST));
+            if act.exits {
+                let others = self.exits_waiting(symbol, intent.side);
+                self.protect_beside(symbol, intent.qty.plus(others).unwrap_or(Qty::LARGEST));
+            }
             self.admit(intent, act.tag, &situation);
         }
     }

@@ -1,0 +1,420 @@
+//! The machine's edges: what no other test saw of mutants sown into it.
+
+use crate::domain::intent::{Intent, Origin, StrategyId};
+use crate::domain::market::{Bar, Tick};
+use crate::domain::money::Money;
+use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::domain::strategy::{Outcome, Size, StrategyAnswer, StrategyEvent, Wish};
+use crate::domain::venue::{
+    KillAsked, KillDeed, ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenuePosition, VenueRequest,
+    VenueState,
+};
+use crate::engine::bars::BarBuilder;
+use crate::engine::command::Command;
+use crate::engine::event::{Act, Event, KillReport, Stamped};
+use crate::engine::memory::{Memory, RememberedOrder};
+use crate::engine::proofs::{Alone, ONE, TWO, price, spy, ten_o_clock};
+use crate::engine::record::Record;
+use crate::engine::restraint::Restraint;
+use crate::risk::limits::Limits;
+use crate::risk::order::Role;
+
+#[test]
+fn a_strategy_is_called_with_its_bars_while_it_runs_and_never_while_it_is_paused() {
+    let mut stage = Alone::new(Limits::default());
+    let called = |stage: &mut Alone| {
+        stage.wait(60);
+        let (start, at) = (stage.now.plus_seconds(-60), price("100"));
+        let volume = Qty::shares(100);
+        let bar =
+            Bar { symbol: spy(), start, end: stage.now, open: at, high: at, low: at, close: at, volume };
+        stage.seq = stage.seq.saturating_add(1);
+        let event = Event::Tick(Tick::Bar(bar));
+        let commands = stage.engine.step(&Stamped { seq: stage.seq, at: stage.now, event });
+        let ids = commands.iter().filter_map(|command| match command {
+            Command::RunStrategy(id, _) => Some(id.0),
+            _ => None,
+        });
+        ids.collect::<Vec<u16>>()
+    };
+    assert_eq!(called(&mut stage), [1, 2]);
+    stage.step(Event::Operator(Act::PauseStrategy(StrategyId(1))));
+    assert_eq!(called(&mut stage), [2]);
+    stage.step(Event::Operator(Act::ResumeStrategy(StrategyId(1))));
+    assert_eq!(called(&mut stage), [1, 2]);
+}
+
+#[test]
+fn a_stop_lost_ten_seconds_after_the_last_is_placed_again_at_once() {
+    for (seconds, at_once) in [(9, 0), (10, 1)] {
+        let mut stage = Alone::new(Limits::default());
+        let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+        stage.fill(entry, Side::Buy, 50, "100");
+        let leg = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
+        stage.report(leg, ReportKind::Working);
+        stage.report(leg, ReportKind::Canceled);
+        let stop = *stage.sent.last().unwrap();
+        assert_eq!((stop.side, stop.qty), (Side::Sell, Qty::shares(50)), "the first is replaced at once");
+        stage.report(stop.id, ReportKind::Working);
+        let before = stage.sent.len();
+        stage.wait(seconds);
+        stage.report(stop.id, ReportKind::Canceled);
+        assert_eq!(stage.sent.len() - before, at_once, "after {seconds} s");
+    }
+}
+
+#[test]
+fn what_an_order_of_the_kill_filled_before_it_was_known_counts_in_it() {
+    let mut stage = Alone::new(Limits::default());
+    let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+    stage.fill(entry, Side::Buy, 50, "100");
+    let request = VenueRequest {
+        id: "hs-sabc123-131007-1381154400000001".parse().unwrap(),
+        symbol: spy(),
+        side: Side::Sell,
+        qty: Qty::shares(50),
+        kind: OrderKind::Market,
+        tif: TimeInForce::Day,
+        stop_loss: None,
+        take_profit: None,
+        one_cancels: None,
+    };
+    stage.fill(request.id, Side::Sell, 20, "99");
+    let asked = KillAsked::Submit { request, answer: VenueAnswer::Taken };
+    stage.step(Event::Killed(KillReport {
+        tripped_at: stage.now,
+        by: "a test".to_owned(),
+        flatten: true,
+        cancelled: 0,
+        flattened: 1,
+        left_orders: Vec::new(),
+        left_positions: Vec::new(),
+        confirmed: true,
+        deeds: vec![KillDeed { at: stage.now, asked }],
+    }));
+    assert_eq!(stage.engine.order_view(request.id).unwrap().filled, Qty::shares(20));
+    stage.fill(request.id, Side::Sell, 30, "99");
+    assert_eq!(stage.engine.order_view(request.id).unwrap().status, OrderStatus::Filled);
+    assert!(stage.engine.snapshot().positions.is_empty());
+}
+
+#[test]
+fn the_end_of_the_pause_after_losses_is_a_row_and_the_pause_is_shown_no_more() {
+    let limits = Limits { loss_streak: Some(1), cool_down_minutes: 5, ..Limits::default() };
+    let mut stage = Alone::new(limits);
+    stage.round_trip("99");
+    assert_eq!(stage.engine.snapshot().restraints.len(), 1);
+    let ended = |stage: &Alone| {
+        let ends = |record: &&Record| {
+            matches!(record, Record::Restraint { what: Restraint::CoolDown { .. }, holds: false, .. })
+        };
+        stage.said.iter().filter(ends).count()
+    };
+    stage.wait(296);
+    assert_eq!(ended(&stage), 0, "a second is left of the five minutes");
+    stage.wait(1);
+    assert_eq!((ended(&stage), stage.engine.snapshot().restraints.len()), (1, 0));
+    stage.wait(60);
+    assert_eq!(ended(&stage), 1, "said once");
+}
+
+#[test]
+fn one_reading_that_differs_ends_nothing_and_ten_seconds_of_them_end_openings() {
+    let mut stage = Alone::new(Limits::default());
+    let differs = |stage: &mut Alone| {
+        let worth = Money::dollars(100_000);
+        let state = VenueState {
+            at: stage.now,
+            account: VenueAccount { equity: worth, last_equity: worth, cash: worth, buying_power: worth },
+            positions: vec![VenuePosition { symbol: spy(), qty: Qty::shares(7), avg_price: price("100") }],
+            open_orders: Vec::new(),
+            closed_orders: Vec::new(),
+            fills: Vec::new(),
+        };
+        stage.step(Event::Venue(Box::new(state)));
+        (stage.engine.snapshot().not_ready, stage.engine.snapshot().adjusts.len())
+    };
+    assert_eq!(differs(&mut stage), (None, 0), "one reading may be late");
+    stage.wait(9);
+    assert_eq!(differs(&mut stage), (None, 0), "so may the next");
+    stage.wait(1);
+    assert_eq!(differs(&mut stage), (Some("reconcile"), 1), "ten seconds are no delay");
+    stage.wait(10);
+    assert_eq!(differs(&mut stage), (Some("reconcile"), 1), "asked once");
+}
+
+#[test]
+fn the_snapshot_shows_every_strategy_and_how_it_stands() {
+    let mut stage = Alone::new(Limits::default());
+    let shown = |stage: &Alone| {
+        let strategies = stage.engine.snapshot().strategies;
+        strategies.into_iter().map(|one| (one.id, one.name, one.state)).collect::<Vec<_>>()
+    };
+    let (one, two) = ("strategy 1".to_owned(), "strategy 2".to_owned());
+    assert_eq!(shown(&stage), [(1, one.clone(), "running"), (2, two.clone(), "running")]);
+    stage.step(Event::Operator(Act::PauseStrategy(StrategyId(2))));
+    assert_eq!(shown(&stage), [(1, one, "running"), (2, two, "paused")]);
+}
+
+#[test]
+fn a_ticket_speaks_for_the_trader_whatever_it_says_of_itself() {
+    let mut stage = Alone::new(Limits::default());
+    let intent = Intent {
+        origin: ONE,
+        symbol: spy(),
+        side: Side::Buy,
+        qty: Qty::shares(1),
+        kind: OrderKind::Limit { limit: price("100") },
+        tif: TimeInForce::Day,
+        stop_loss: Some(price("99")),
+        take_profit: None,
+        trail: None,
+    };
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let order = stage.sent.last().unwrap().id;
+    assert_eq!(stage.engine.order_view(order).unwrap().origin, Origin::Operator);
+}
+
+#[test]
+fn a_longer_bar_has_its_own_end_and_the_extremes_of_all_that_it_is_made_of() {
+    let mut builder = BarBuilder::new(300_000);
+    let at = |minute: i64| ten_o_clock().plus_seconds(minute * 60);
+    let highs_and_lows = [("101", "99"), ("104", "98"), ("102", "95"), ("103", "97"), ("101", "99")];
+    let mut given = Vec::new();
+    for (minute, (high, low)) in (0..).zip(highs_and_lows) {
+        let bar = Bar {
+            symbol: spy(),
+            start: at(minute),
+            end: at(minute + 1),
+            open: price("100"),
+            high: price(high),
+            low: price(low),
+            close: price("100.5"),
+            volume: Qty::shares(10),
+        };
+        given.extend(builder.add(&bar).unwrap().into_iter().flatten());
+    }
+    let [whole] = given[..] else { panic!("{given:?}") };
+    assert_eq!((whole.start, whole.end), (at(0), at(5)));
+    assert_eq!(
+        (whole.open, whole.high, whole.low, whole.close),
+        (price("100"), price("104"), price("95"), price("100.5"))
+    );
+    assert_eq!(whole.volume, Qty::shares(50));
+}
+
+#[test]
+fn a_market_opening_that_does_not_fill_is_taken_back_when_its_time_is_over_and_not_before() {
+    let mut stage = Alone::new(Limits::default());
+    let intent = Intent {
+        origin: Origin::Operator,
+        symbol: spy(),
+        side: Side::Buy,
+        qty: Qty::shares(1),
+        kind: OrderKind::Market,
+        tif: TimeInForce::Day,
+        stop_loss: Some(price("99")),
+        take_profit: None,
+        trail: None,
+    };
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let order = stage.sent.last().unwrap().id;
+    stage.report(order, ReportKind::Working);
+    let until = stage.engine.orders.get(order).unwrap().rest_until.unwrap();
+    stage.now = until.plus_millis(-1);
+    stage.step(Event::Clock);
+    assert_eq!(stage.cancelled, [], "it may rest for so long");
+    stage.now = until;
+    stage.step(Event::Clock);
+    assert_eq!(stage.cancelled, [order]);
+}
+
+#[test]
+fn the_kill_pauses_every_strategy() {
+    let mut stage = Alone::new(Limits::default());
+    stage.step(Event::Killed(KillReport {
+        tripped_at: stage.now,
+        by: "a test".to_owned(),
+        flatten: false,
+        cancelled: 0,
+        flattened: 0,
+        left_orders: Vec::new(),
+        left_positions: Vec::new(),
+        confirmed: true,
+        deeds: Vec::new(),
+    }));
+    let strategies = stage.engine.snapshot().strategies;
+    let states: Vec<(&str, Option<&str>)> =
+        strategies.iter().map(|one| (one.state, one.reason.as_deref())).collect();
+    assert_eq!(states, [("paused", Some("the kill")); 2]);
+}
+
+#[test]
+fn a_cancel_that_a_dead_process_asked_for_is_asked_again_where_the_venue_shows_its_order_alive() {
+    let request = VenueRequest {
+        id: "hs-sabc123-131007-1".parse().unwrap(),
+        symbol: spy(),
+        side: Side::Buy,
+        qty: Qty::shares(10),
+        kind: OrderKind::Limit { limit: price("99") },
+        tif: TimeInForce::Day,
+        stop_loss: None,
+        take_profit: None,
+        one_cancels: None,
+    };
+    let remembered = RememberedOrder {
+        request,
+        role: Role::Opening,
+        origin: Origin::Operator,
+        parent: None,
+        status: OrderStatus::PendingCancel,
+        filled: Qty::ZERO,
+        trail: None,
+    };
+    let memory = Memory { live_orders: vec![remembered], last_order_seq: 1, ..Memory::default() };
+    let mut stage = Alone::after(Limits::default(), memory, ten_o_clock());
+    stage.open = vec![VenueOrder { request, status: OrderStatus::Working, filled: Qty::ZERO }];
+    stage.wait(10);
+    stage.look();
+    assert_eq!(stage.cancelled, [request.id]);
+    stage.wait(10);
+    stage.look();
+    assert_eq!(stage.cancelled, [request.id], "it is on its way now");
+}
+
+#[test]
+fn a_strategy_cancels_its_own_orders_and_neither_its_stops_nor_anybody_elses() {
+    let mut stage = Alone::new(Limits::default());
+    let filled = stage.ask(ONE, Side::Buy, 3).unwrap();
+    stage.fill(filled, Side::Buy, 3, "100");
+    let stop = stage.engine.orders.get(filled).unwrap().request.stop_loss.unwrap().id;
+    stage.report(stop, ReportKind::Working);
+    stage.wait(3);
+    let own = stage.ask(ONE, Side::Buy, 4).unwrap();
+    let others = [stage.ask(TWO, Side::Buy, 5).unwrap(), stage.ask(Origin::Operator, Side::Buy, 6).unwrap()];
+    stage.wait(60);
+    let (start, at) = (stage.now.plus_seconds(-60), price("100"));
+    let volume = Qty::shares(100);
+    let bar = Bar { symbol: spy(), start, end: stage.now, open: at, high: at, low: at, close: at, volume };
+    stage.seq = stage.seq.saturating_add(1);
+    let event = Event::Tick(Tick::Bar(bar));
+    let commands = stage.engine.step(&Stamped { seq: stage.seq, at: stage.now, event });
+    let call = commands.iter().find_map(|command| match command {
+        Command::RunStrategy(StrategyId(1), call) => Some(call.seq),
+        _ => None,
+    });
+    let answer = StrategyAnswer {
+        seq: call.unwrap(),
+        symbol: spy(),
+        outcome: Outcome::Done,
+        wishes: vec![Wish::Cancel],
+        logs: Vec::new(),
+    };
+    stage.step(Event::StrategyAnswered { id: StrategyId(1), answer });
+    assert_eq!(stage.cancelled, [own]);
+    for other in others {
+        assert!(stage.engine.orders.get(other).unwrap().status.is_live());
+    }
+}
+
+/// Sixteen minutes of a dollar's range: two of them, two dollars, lie between entry and stop. 0.02 % of 100,000
+/// dollars buy that risk ten times.
+#[test]
+fn a_risk_without_a_stop_is_sized_by_the_measured_one() {
+    let mut stage = Alone::new(Limits::default());
+    let mut call = None;
+    for _minute in 0..16 {
+        stage.wait(60);
+        let start = stage.now.plus_seconds(-60);
+        let (open, high, low, volume) = (price("100"), price("100.5"), price("99.5"), Qty::shares(100));
+        let bar = Bar { symbol: spy(), start, end: stage.now, open, high, low, close: open, volume };
+        stage.seq = stage.seq.saturating_add(1);
+        let event = Event::Tick(Tick::Bar(bar));
+        let commands = stage.engine.step(&Stamped { seq: stage.seq, at: stage.now, event });
+        call = commands.iter().find_map(|command| match command {
+            Command::RunStrategy(StrategyId(1), call) => Some(call.seq),
+            _ => None,
+        });
+    }
+    let wish = Wish::Trade {
+        side: Side::Buy,
+        size: Size::RiskPct("0.02".parse().unwrap()),
+        limit: Some(price("100")),
+        stop: None,
+        take_profit: None,
+        trail: None,
+        tif: TimeInForce::Day,
+        tag: None,
+    };
+    let answer = StrategyAnswer {
+        seq: call.unwrap(),
+        symbol: spy(),
+        outcome: Outcome::Done,
+        wishes: vec![wish],
+        logs: Vec::new(),
+    };
+    stage.look();
+    stage.step(Event::StrategyAnswered { id: StrategyId(1), answer });
+    let asked = stage.said.iter().rev().find_map(|record| match record {
+        Record::Decision { intent, .. } => Some(intent.qty),
+        _ => None,
+    });
+    assert_eq!(asked, Some(Qty::shares(10)));
+}
+
+#[test]
+fn a_bar_of_the_warm_up_is_told_as_one_however_many_came_before() {
+    let mut stage = Alone::new(Limits::default());
+    for warm in [true, true, true, false] {
+        stage.wait(60);
+        let (start, at) = (stage.now.plus_seconds(-60), price("100"));
+        let volume = Qty::shares(100);
+        let bar =
+            Bar { symbol: spy(), start, end: stage.now, open: at, high: at, low: at, close: at, volume };
+        let event = if warm { Event::Warm(Tick::Bar(bar)) } else { Event::Tick(Tick::Bar(bar)) };
+        stage.seq = stage.seq.saturating_add(1);
+        let commands = stage.engine.step(&Stamped { seq: stage.seq, at: stage.now, event });
+        let told = commands.iter().filter_map(|command| match command {
+            Command::RunStrategy(_, call) => match call.event {
+                StrategyEvent::Bar { warm_up, .. } => Some(warm_up),
+                _ => None,
+            },
+            _ => None,
+        });
+        assert_eq!(told.collect::<Vec<bool>>(), [warm; 2]);
+    }
+}
+
+#[test]
+fn every_part_that_fills_is_a_row_of_its_order() {
+    let mut stage = Alone::new(Limits::default());
+    let order = stage.ask(Origin::Operator, Side::Buy, 10).unwrap();
+    for shares in [3, 2, 5] {
+        stage.fill(order, Side::Buy, shares, "100");
+    }
+    let rows = stage.said.iter().filter_map(|record| match record {
+        Record::Status { order: of, status, filled, .. } if *of == order => Some((*status, *filled)),
+        _ => None,
+    });
+    let part = |shares| (OrderStatus::Partial, Qty::shares(shares));
+    assert_eq!(rows.collect::<Vec<_>>(), [part(3), part(5), (OrderStatus::Filled, Qty::shares(10))]);
+}
+
+#[test]
+fn a_stop_that_could_not_be_measured_is_placed_with_the_bar_from_which_it_can() {
+    let mut stage = Alone::new(Limits::default());
+    stage.fill("elsewhere".parse().unwrap(), Side::Buy, 10, "100");
+    assert_eq!((stage.alerts("fewer than 15 bars"), stage.sent.len()), (1, 0));
+    for _bar in 0..16 {
+        stage.wait(300);
+        let start = stage.now.plus_seconds(-300);
+        let (open, high, low, volume) = (price("100"), price("100.5"), price("99.5"), Qty::shares(100));
+        let bar = Bar { symbol: spy(), start, end: stage.now, open, high, low, close: open, volume };
+        stage.step(Event::Tick(Tick::Bar(bar)));
+    }
+    let stops: Vec<(Side, Qty, OrderKind)> =
+        stage.sent.iter().map(|one| (one.side, one.qty, one.kind)).collect();
+    assert_eq!(stops, [(Side::Sell, Qty::shares(10), OrderKind::Stop { stop: price("98") })]);
+}
