@@ -39,6 +39,8 @@ pub mod note;
 pub mod paths;
 /// The exchange of an interrupted sim, run again to where it stopped.
 pub mod rebuild;
+/// What the trader can do about a refusal.
+mod remedy;
 /// What the shell asks, carried out by the machine.
 pub mod requests;
 /// A run without a window.

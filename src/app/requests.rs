@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::app::control::{Reply, Request};
+use crate::app::remedy::remedy;
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin, StrategyId};
@@ -65,7 +66,7 @@ fn dry_run<A: Recalls>(pump: &Pump<A>, intent: &Intent) -> Reply {
 /// A refusal, and what can be done about it.
 fn said(refusal: String) -> Vec<String> {
     let code = refusal.split(' ').next().and_then(Code::from_word);
-    let remedy = code.map(|code| code.remedy().to_owned());
+    let remedy = code.map(|code| remedy(code).to_owned());
     std::iter::once(refusal).chain(remedy).collect()
 }
 

@@ -11,7 +11,6 @@ use crate::domain::venue::{
     KillAsked, KillDeed, ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenuePosition, VenueRequest,
     VenueState,
 };
-use crate::engine::bars::BarBuilder;
 use crate::engine::command::Command;
 use crate::engine::event::{Act, Event, KillReport, Stamped};
 use crate::engine::memory::{Memory, RememberedOrder};
@@ -20,6 +19,21 @@ use crate::engine::record::Record;
 use crate::engine::restraint::Restraint;
 use crate::risk::limits::Limits;
 use crate::risk::order::Role;
+use crate::risk::state::TradingState;
+
+fn one_share(origin: Origin, kind: OrderKind) -> Intent {
+    Intent {
+        origin,
+        symbol: spy(),
+        side: Side::Buy,
+        qty: Qty::shares(1),
+        kind,
+        tif: TimeInForce::Day,
+        stop_loss: Some(price("99")),
+        take_profit: None,
+        trail: None,
+    }
+}
 
 #[test]
 fn a_strategy_is_called_with_its_bars_while_it_runs_and_never_while_it_is_paused() {
@@ -161,64 +175,16 @@ fn the_snapshot_shows_every_strategy_and_how_it_stands() {
 #[test]
 fn a_ticket_speaks_for_the_trader_whatever_it_says_of_itself() {
     let mut stage = Alone::new(Limits::default());
-    let intent = Intent {
-        origin: ONE,
-        symbol: spy(),
-        side: Side::Buy,
-        qty: Qty::shares(1),
-        kind: OrderKind::Limit { limit: price("100") },
-        tif: TimeInForce::Day,
-        stop_loss: Some(price("99")),
-        take_profit: None,
-        trail: None,
-    };
+    let intent = one_share(ONE, OrderKind::Limit { limit: price("100") });
     stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
     let order = stage.sent.last().unwrap().id;
     assert_eq!(stage.engine.order_view(order).unwrap().origin, Origin::Operator);
 }
 
 #[test]
-fn a_longer_bar_has_its_own_end_and_the_extremes_of_all_that_it_is_made_of() {
-    let mut builder = BarBuilder::new(300_000);
-    let at = |minute: i64| ten_o_clock().plus_seconds(minute * 60);
-    let highs_and_lows = [("101", "99"), ("104", "98"), ("102", "95"), ("103", "97"), ("101", "99")];
-    let mut given = Vec::new();
-    for (minute, (high, low)) in (0..).zip(highs_and_lows) {
-        let bar = Bar {
-            symbol: spy(),
-            start: at(minute),
-            end: at(minute + 1),
-            open: price("100"),
-            high: price(high),
-            low: price(low),
-            close: price("100.5"),
-            volume: Qty::shares(10),
-        };
-        given.extend(builder.add(&bar).unwrap().into_iter().flatten());
-    }
-    let [whole] = given[..] else { panic!("{given:?}") };
-    assert_eq!((whole.start, whole.end), (at(0), at(5)));
-    assert_eq!(
-        (whole.open, whole.high, whole.low, whole.close),
-        (price("100"), price("104"), price("95"), price("100.5"))
-    );
-    assert_eq!(whole.volume, Qty::shares(50));
-}
-
-#[test]
 fn a_market_opening_that_does_not_fill_is_taken_back_when_its_time_is_over_and_not_before() {
     let mut stage = Alone::new(Limits::default());
-    let intent = Intent {
-        origin: Origin::Operator,
-        symbol: spy(),
-        side: Side::Buy,
-        qty: Qty::shares(1),
-        kind: OrderKind::Market,
-        tif: TimeInForce::Day,
-        stop_loss: Some(price("99")),
-        take_profit: None,
-        trail: None,
-    };
+    let intent = one_share(Origin::Operator, OrderKind::Market);
     stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
     let order = stage.sent.last().unwrap().id;
     stage.report(order, ReportKind::Working);
@@ -417,4 +383,24 @@ fn a_stop_that_could_not_be_measured_is_placed_with_the_bar_from_which_it_can() 
     let stops: Vec<(Side, Qty, OrderKind)> =
         stage.sent.iter().map(|one| (one.side, one.qty, one.kind)).collect();
     assert_eq!(stops, [(Side::Sell, Qty::shares(10), OrderKind::Stop { stop: price("98") })]);
+}
+
+/// Two symbols split; the trader has looked at one of them.
+#[test]
+fn a_count_stays_in_doubt_until_every_split_is_acknowledged() {
+    let mut stage = Alone::new(Limits::default());
+    let split = |symbol: &str| Event::CorporateAction {
+        symbol: symbol.parse().unwrap(),
+        what: "a split, 2 for 1".to_owned(),
+    };
+    stage.step(split("SPY"));
+    stage.look();
+    stage.step(split("IBM"));
+    let number = stage.engine.snapshot().adjusts[0].number;
+    stage.step(Event::Operator(Act::AcknowledgeAdjust { number, reason: "seen".to_owned() }));
+    stage.engine.gate.set_cash(Money::dollars(97_000));
+    stage.wait(11);
+    stage.wait(11);
+    assert_eq!(stage.engine.snapshot().state, TradingState::Active, "no day ends by a count in doubt");
+    assert!(stage.ask(Origin::Operator, Side::Buy, 1).is_none(), "and nothing is opened by it");
 }

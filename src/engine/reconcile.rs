@@ -244,11 +244,13 @@ impl Engine {
         let symbol = difference.symbol;
         let avg_price = difference.avg_price.unwrap_or(self.gate.position(symbol).avg_price);
         self.gate.set_position(symbol, difference.broker, avg_price);
-        self.gate.doubt_own_count(!self.readiness.adjusts.is_empty());
         let desk = self.desks.entry(symbol).or_default();
         desk.adjust_waits = false;
         desk.frozen_by = None;
         desk.dirty = true;
+        let in_doubt = |desk: &Desk| desk.adjust_waits || desk.frozen_by.is_some();
+        let doubt = self.desks.values().any(in_doubt);
+        self.gate.doubt_own_count(doubt);
         self.measure_naked(symbol);
         self.record(difference.row(number, Some(reason.to_owned())));
         self.ask_venue_soon();

@@ -91,24 +91,22 @@ impl Book {
 
     /// Where bars are the only clock every order is in the book at once, and waits for its bar.
     pub(super) fn open_all(&mut self, clearing: &mut Clearing) {
-        for held in self.live.iter_mut().filter(|held| held.place == Place::Queued && held.is_live()) {
-            held.place = Place::Booked;
-            held.status = OrderStatus::Working;
-            clearing.report(held.request.id, ReportKind::Working);
-        }
+        self.open_where(|_| true, clearing);
     }
 
     /// The market of `hours` has opened: what waited for it is in the book.
     pub(super) fn open_queued(&mut self, hours: Hours, clearing: &mut Clearing) {
         let now = clearing.now;
-        let is_due = |held: &&mut Held| {
+        let is_due = |held: &Held| {
             let opens = hours == Hours::Regular || held.trades_in(hours);
-            held.place == Place::Queued
-                && held.is_live()
-                && opens
-                && held.not_before.is_none_or(|at| at <= now)
+            opens && held.not_before.is_none_or(|at| at <= now)
         };
-        for held in self.live.iter_mut().filter(is_due) {
+        self.open_where(is_due, clearing);
+    }
+
+    fn open_where(&mut self, is_due: impl Fn(&Held) -> bool, clearing: &mut Clearing) {
+        let waits = |held: &&mut Held| held.place == Place::Queued && held.is_live() && is_due(held);
+        for held in self.live.iter_mut().filter(waits) {
             held.place = Place::Booked;
             held.status = OrderStatus::Working;
             clearing.report(held.request.id, ReportKind::Working);

@@ -136,10 +136,4 @@ impl Sessions {
         let late = self.late.filter(|late| now < late.late_close);
         late.or(self.current).filter(|_| self.kept).map(|session| session.late_close)
     }
-
-    /// The end of late trading of the session in which a bar was made.
-    pub(super) fn late_close_of(&self, bar: &Bar) -> Option<At> {
-        let late = self.late.filter(|late| late.close <= bar.start && bar.start < late.late_close);
-        late.or(self.current).filter(|_| self.kept).map(|session| session.late_close)
-    }
 }

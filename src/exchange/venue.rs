@@ -383,7 +383,7 @@ impl Exchange {
 
     fn match_bar(&mut self, bar: &Bar) {
         let Some(close) = self.sessions.close_of_bar(bar) else { return self.match_extended_bar(bar) };
-        let late_close = self.sessions.late_close_of(bar);
+        let late_close = self.sessions.extended_order_ends(bar.start);
         let Some(book) = self.books.get_mut(&bar.symbol) else { return };
         // A daily bar says that its session opened, without a tick at the open.
         book.open_queued(Hours::Regular, &mut self.clearing);
@@ -405,7 +405,7 @@ impl Exchange {
         if !self.sessions.is_extended_bar(bar) {
             return;
         }
-        let late_close = self.sessions.late_close_of(bar);
+        let late_close = self.sessions.extended_order_ends(bar.start);
         let Some(book) = self.books.get_mut(&bar.symbol) else { return };
         book.open_queued(Hours::Extended, &mut self.clearing);
         if let (Some(late_close), true) = (late_close, self.settings.bars_only) {

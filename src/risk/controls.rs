@@ -37,13 +37,7 @@ fn halted_passes_only_the_operator_s_and_the_kill_s_reductions() {
     assert_eq!(code(STRATEGY, exit), Some(Code::Halted));
     assert_eq!(code(Origin::Engine, exit), Some(Code::Halted));
     assert_eq!(code(Origin::Kill, buy("1")), Some(Code::Halted));
-    let stop = desk.gate.admit_protective(
-        id(800),
-        symbol("AAA"),
-        qty("100"),
-        StopKind::Fixed(price("47")),
-        desk.now,
-    );
+    let stop = desk.protective(800, "100", StopKind::Fixed(price("47")));
     assert_eq!(stop.unwrap().role(), Role::Protective);
 }
 
@@ -125,13 +119,7 @@ fn what_the_venue_would_refuse_as_a_wash_is_refused_here_by_name() {
     approved(&desk.gate.judge(&buy("10"), &situation(), desk.now));
     desk.gate.on_status(stop, OrderStatus::Canceled);
     let entry = desk.pending("AAA", Buy, "10", "49");
-    let more = desk.gate.admit_protective(
-        id(800),
-        symbol("AAA"),
-        qty("100"),
-        StopKind::Fixed(price("47")),
-        desk.now,
-    );
+    let more = desk.protective(800, "100", StopKind::Fixed(price("47")));
     refused(&more.unwrap_err(), &format!("SELF_TRADE order={entry}"));
 }
 

@@ -41,13 +41,7 @@ fn say(desk: &Desk, intent: &Intent) -> Decision {
 
 #[expect(clippy::result_large_err, reason = "the gate's own answer, as it gives it")]
 fn protect(desk: &mut Desk, shares: &str, stop: &str) -> Result<ClientOrderId, Decision> {
-    let token = desk.gate.admit_protective(
-        id(800),
-        symbol("AAA"),
-        qty(shares),
-        StopKind::Fixed(price(stop)),
-        desk.now,
-    );
+    let token = desk.protective(800, shares, StopKind::Fixed(price(stop)));
     token.map(|token| token.request().id)
 }
 

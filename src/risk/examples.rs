@@ -21,6 +21,7 @@ use crate::risk::order::{KnownOrder, Role};
 use crate::risk::refusal::Code;
 use crate::risk::situation::{LegIds, Situation};
 use crate::risk::state::TradingState;
+use crate::risk::token::ApprovedOrder;
 
 /// The instant all examples begin at.
 const START: At = At::from_seconds(1_381_154_400);
@@ -98,6 +99,17 @@ impl Desk {
 
     pub(super) fn pending(&mut self, name: &str, side: Side, shares: &str, limit: &str) -> ClientOrderId {
         self.known(name, side, shares, OrderKind::Limit { limit: price(limit) }, None, Role::Opening)
+    }
+
+    /// Asks the gate for a protective stop of AAA, as the engine does.
+    #[expect(clippy::result_large_err, reason = "the gate's own answer, as it gives it")]
+    pub(super) fn protective(
+        &mut self,
+        number: u64,
+        shares: &str,
+        stop: StopKind,
+    ) -> Result<ApprovedOrder, Decision> {
+        self.gate.admit_protective(id(number), symbol("AAA"), qty(shares), stop, self.now)
     }
 
     fn known(
@@ -395,13 +407,7 @@ fn case_15_a_stop_that_the_broker_ends_protects_nothing_at_once() {
     let missing = Situation { missing_stop: true, ..situation() };
     let intent = limit_order("AAA", Buy, "1", "50", Some("49"));
     assert_eq!(desk.gate.judge(&intent, &missing, desk.now).code(), Some(Code::NoStop));
-    let token = desk.gate.admit_protective(
-        id(800),
-        symbol("AAA"),
-        qty("100"),
-        StopKind::Fixed(price("47")),
-        desk.now,
-    );
+    let token = desk.protective(800, "100", StopKind::Fixed(price("47")));
     assert_eq!(token.unwrap().role(), Role::Protective);
     assert_eq!(desk.heat(), "5000.00", "it protects only once it works at the broker");
     desk.gate.on_stop_working(id(800), true);
@@ -444,11 +450,9 @@ fn case_18_an_exit_says_how_much_of_the_stop_must_go() {
     assert_eq!((exit.reducing, exit.releases), (true, Some(qty("40"))));
     desk.gate.on_status(stop, OrderStatus::Canceled);
     let exit = desk.admit(&limit_order("AAA", Sell, "40", "50", None));
-    let more =
-        desk.gate.admit_protective(id(800), symbol("AAA"), qty("61"), StopKind::Fixed(price("47")), desk.now);
+    let more = desk.protective(800, "61", StopKind::Fixed(price("47")));
     refused(&more.unwrap_err(), "CROSSES_ZERO qty=101 limit=100 max_qty=60");
-    let rest =
-        desk.gate.admit_protective(id(801), symbol("AAA"), qty("60"), StopKind::Fixed(price("47")), desk.now);
+    let rest = desk.protective(801, "60", StopKind::Fixed(price("47")));
     assert_eq!(rest.unwrap().request().qty, qty("60"));
     desk.fills(exit, "AAA", Sell, "40", "50", "0");
     desk.gate.on_stop_working(id(801), true);

@@ -19,6 +19,7 @@ use crate::risk::gate::Gate;
 use crate::risk::limits::Limits;
 use crate::risk::loss::{Confirmation, Latched};
 use crate::risk::order::{KnownOrder, Role};
+use crate::risk::refusal::Code;
 use crate::risk::situation::Situation;
 use crate::risk::state::{HaltReason, ReduceOnlyReason, TradingState};
 
@@ -326,4 +327,23 @@ fn a_leg_that_fills_before_its_order_is_told_to_have_still_holds_the_rest() {
     assert_eq!(desk.ask("AAA", Sell, "31", "50", None).releases, Some(qty("1")));
     desk.fills(leg, "AAA", Sell, "98", "49", "0");
     assert_eq!(guards(&desk), []);
+}
+
+/// While our own count is in doubt only the broker's equity ends the day, also on the next one.
+#[test]
+fn a_loss_by_a_count_in_doubt_refuses_openings_and_ends_no_day() {
+    let mut desk = desk();
+    desk.gate.doubt_own_count(true);
+    for day in ["2013-10-07", "2013-10-08"] {
+        desk.gate.begin_day(day.parse().unwrap(), Money::dollars(100_000));
+        desk.gate.set_cash(money("97000"));
+        desk.quoted("AAA", "49.99", "50.01");
+        assert_eq!(desk.gate.judge(&buy("1"), &situation(), desk.now).code(), Some(Code::DailyLossReached));
+        for _ in 0..3 {
+            assert_eq!(desk.gate.read_loss(desk.now).latched, None, "{day}");
+            desk.now = desk.now.plus_seconds(10);
+        }
+    }
+    desk.gate.doubt_own_count(false);
+    assert!(desk.gate.read_loss(desk.now).latched.is_some(), "it stood for ten seconds all the while");
 }

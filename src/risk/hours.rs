@@ -4,9 +4,7 @@ use crate::domain::calendar::{Auctions, Phase};
 use crate::domain::intent::Intent;
 use crate::domain::order::{OrderKind, TimeInForce};
 use crate::domain::side::Side::{Buy, Sell};
-use crate::risk::examples::{
-    Desk, approved, desk, id, legs, limit_order, price, qty, refused, situation, symbol,
-};
+use crate::risk::examples::{Desk, approved, desk, id, legs, limit_order, price, qty, refused, situation};
 use crate::risk::gate::StopKind;
 use crate::risk::order::Role;
 use crate::risk::refusal::Code;
@@ -177,8 +175,8 @@ fn a_lost_stop_trails_again_where_whole_shares_and_a_mark_allow_it() {
     desk.holds("AAA", "100.5", "50");
     let trail = "1.25".parse().unwrap();
     let wish = StopKind::Trailing(trail, price("47"));
-    let whole = desk.gate.admit_protective(id(800), symbol("AAA"), qty("60"), wish, desk.now).unwrap();
+    let whole = desk.protective(800, "60", wish).unwrap();
     assert_eq!(whole.request().kind, OrderKind::TrailingStop { stop: price("48.74"), trail });
-    let part = desk.gate.admit_protective(id(801), symbol("AAA"), qty("40.5"), wish, desk.now).unwrap();
+    let part = desk.protective(801, "40.5", wish).unwrap();
     assert_eq!(part.request().kind, OrderKind::Stop { stop: price("47") });
 }

@@ -68,8 +68,6 @@ pub mod position;
 mod reducing;
 /// The stable words of refusal with their numbers.
 pub mod refusal;
-/// What the trader can do about a refusal.
-mod remedy;
 /// What the gate cannot know by itself and is told with each intent.
 pub mod situation;
 /// Whether openings, only reductions or nothing may pass.
