@@ -152,5 +152,9 @@ mod tests {
         let mut weekend = DayDesk::new(at("2013-10-11T21:00:00Z"));
         assert_eq!(turns(&mut weekend, "2013-10-13T15:00:00Z"), [Turn::Day]);
         assert_eq!(weekend.phase(), Phase::Closed);
+        let mut night = DayDesk::new(at("2013-10-07T06:00:00Z"));
+        assert_eq!(turns(&mut night, "2013-10-07T12:00:00Z"), []);
+        assert_eq!(turns(&mut night, "2013-10-07T21:00:00Z"), [Turn::Open, Turn::Close], "a whole session");
+        assert_eq!(turns(&mut night, "2013-10-07T22:00:00Z"), []);
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::strategy::{Outcome, Size, StrategyAnswer, StrategyEvent, Wish};
+use crate::domain::trail::Trail;
 use crate::domain::venue::{
     KillAsked, KillDeed, ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenuePosition, VenueRequest,
     VenueState,
@@ -17,6 +18,7 @@ use crate::engine::memory::{Memory, RememberedOrder};
 use crate::engine::proofs::{Alone, ONE, TWO, price, spy, ten_o_clock};
 use crate::engine::record::Record;
 use crate::engine::restraint::Restraint;
+use crate::engine::settings::StrategyHours;
 use crate::risk::limits::Limits;
 use crate::risk::order::Role;
 use crate::risk::state::TradingState;
@@ -40,13 +42,7 @@ fn a_strategy_is_called_with_its_bars_while_it_runs_and_never_while_it_is_paused
     let mut stage = Alone::new(Limits::default());
     let called = |stage: &mut Alone| {
         stage.wait(60);
-        let (start, at) = (stage.now.plus_seconds(-60), price("100"));
-        let volume = Qty::shares(100);
-        let bar =
-            Bar { symbol: spy(), start, end: stage.now, open: at, high: at, low: at, close: at, volume };
-        stage.seq = stage.seq.saturating_add(1);
-        let event = Event::Tick(Tick::Bar(bar));
-        let commands = stage.engine.step(&Stamped { seq: stage.seq, at: stage.now, event });
+        let commands = bar_of_the_last_minute(stage);
         let ids = commands.iter().filter_map(|command| match command {
             Command::RunStrategy(id, _) => Some(id.0),
             _ => None,
@@ -403,4 +399,150 @@ fn a_count_stays_in_doubt_until_every_split_is_acknowledged() {
     stage.wait(11);
     assert_eq!(stage.engine.snapshot().state, TradingState::Active, "no day ends by a count in doubt");
     assert!(stage.ask(Origin::Operator, Side::Buy, 1).is_none(), "and nothing is opened by it");
+}
+
+/// A bar of the last minute at 100; the commands that it brings.
+fn bar_of_the_last_minute(stage: &mut Alone) -> Vec<Command> {
+    let (start, at) = (stage.now.plus_seconds(-60), price("100"));
+    let volume = Qty::shares(100);
+    let bar = Bar { symbol: spy(), start, end: stage.now, open: at, high: at, low: at, close: at, volume };
+    stage.seq = stage.seq.saturating_add(1);
+    let event = Event::Tick(Tick::Bar(bar));
+    stage.engine.step(&Stamped { seq: stage.seq, at: stage.now, event })
+}
+
+#[test]
+fn where_bars_are_the_only_clock_a_market_opening_has_one_bar_for_its_chance() {
+    let mut stage = Alone::new(Limits::default());
+    stage.engine.settings.bars_only = true;
+    let resting = stage.ask(Origin::Operator, Side::Buy, 1).unwrap();
+    stage.report(resting, ReportKind::Working);
+    let intent = one_share(Origin::Operator, OrderKind::Market);
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let order = stage.sent.last().unwrap().id;
+    stage.report(order, ReportKind::Working);
+    stage.engine.orders.get_mut(order).unwrap().rest_until = Some(stage.now.plus_seconds(3_600));
+    let cancels = |commands: &[Command]| {
+        let ids = commands.iter().filter_map(|command| match command {
+            Command::Cancel(ticket) => Some(ticket.order()),
+            _ => None,
+        });
+        ids.collect::<Vec<_>>()
+    };
+    stage.now = stage.now.plus_seconds(59);
+    assert_eq!(cancels(&bar_of_the_last_minute(&mut stage)), [], "this bar began before the order was made");
+    stage.now = stage.now.plus_seconds(1);
+    assert_eq!(
+        cancels(&bar_of_the_last_minute(&mut stage)),
+        [order],
+        "and nothing that may rest goes with it"
+    );
+}
+
+#[test]
+fn strategies_of_the_regular_session_hear_no_bar_of_any_other_hour() {
+    for (hours, heard) in [(StrategyHours::Regular, 0), (StrategyHours::All, 2)] {
+        let mut stage = Alone::new(Limits::default());
+        stage.engine.settings.strategy_hours = hours;
+        let calls = |commands: &[Command]| {
+            commands.iter().filter(|command| matches!(command, Command::RunStrategy(..))).count()
+        };
+        stage.now = stage.now.plus_seconds(60);
+        assert_eq!(calls(&bar_of_the_last_minute(&mut stage)), 2, "ten o'clock is heard in any case");
+        let mut early =
+            Alone::after(Limits::default(), Memory::default(), ten_o_clock().plus_seconds(-7_200));
+        early.engine.settings.strategy_hours = hours;
+        assert_eq!(calls(&bar_of_the_last_minute(&mut early)), heard, "{hours:?} at eight");
+    }
+}
+
+#[test]
+fn a_new_day_reads_the_venue_at_once() {
+    let mut stage = Alone::new(Limits::default());
+    stage.now = "2013-10-08T04:00:01Z".parse().unwrap();
+    stage.seq = stage.seq.saturating_add(1);
+    let commands = stage.engine.step(&Stamped { seq: stage.seq, at: stage.now, event: Event::Clock });
+    assert!(commands.iter().any(|command| matches!(command, Command::AskVenue(_))), "{commands:?}");
+}
+
+#[test]
+fn a_fixed_stop_gives_way_to_a_trailing_one_as_soon_as_it_works_and_not_before() {
+    let mut stage = Alone::new(Limits::default());
+    let intent = Intent {
+        qty: Qty::shares(50),
+        trail: Some(Trail::Percent("2".parse().unwrap())),
+        ..one_share(Origin::Operator, OrderKind::Limit { limit: price("100") })
+    };
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let entry = *stage.sent.last().unwrap();
+    let leg = entry.stop_loss.unwrap().id;
+    stage.fill(entry.id, Side::Buy, 50, "100");
+    stage.wait(1);
+    assert_eq!(stage.cancelled, [], "no venue has said that the fixed one works");
+    stage.report(leg, ReportKind::Working);
+    stage.wait(1);
+    assert_eq!(stage.cancelled, [leg]);
+    assert_eq!(stage.sent.len(), 1, "two stops at once could both fill");
+    stage.report(leg, ReportKind::Canceled);
+    let trailing = stage.sent.last().unwrap();
+    assert_eq!((trailing.qty, trailing.kind.trail()), (Qty::shares(50), intent.trail));
+}
+
+#[test]
+fn an_exit_of_everything_leaves_nothing_to_protect_and_one_of_a_part_leaves_the_rest_its_stop() {
+    for (shares, stops) in [(50, 0), (20, 1)] {
+        let mut stage = Alone::new(Limits::default());
+        let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+        stage.fill(entry, Side::Buy, 50, "100");
+        let leg = stage.sent.first().unwrap().stop_loss.unwrap().id;
+        stage.report(leg, ReportKind::Working);
+        let intent = Intent {
+            side: Side::Sell,
+            qty: Qty::shares(shares),
+            stop_loss: None,
+            ..one_share(Origin::Operator, OrderKind::Limit { limit: price("100") })
+        };
+        stage.step(Event::Operator(Act::Submit { ticket: 2, intent }));
+        assert_eq!(stage.cancelled, [leg]);
+        stage.report(leg, ReportKind::Canceled);
+        let protective = stage.sent.iter().filter(|request| request.kind.stop().is_some()).count();
+        assert_eq!((protective, stage.alerts("has no full protective stop")), (stops, 0), "{shares} sold");
+    }
+}
+
+#[test]
+fn the_stop_that_a_kill_put_back_is_not_taken_for_too_much_while_the_old_one_dies() {
+    let mut stage = Alone::new(Limits::default());
+    let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+    stage.fill(entry, Side::Buy, 50, "100");
+    let leg = stage.sent.first().unwrap().stop_loss.unwrap().id;
+    stage.report(leg, ReportKind::Working);
+    let request = VenueRequest {
+        id: "hs-sabc123-131007-1381154400000001".parse().unwrap(),
+        symbol: spy(),
+        side: Side::Sell,
+        qty: Qty::shares(50),
+        kind: OrderKind::Stop { stop: price("99") },
+        tif: TimeInForce::Gtc,
+        stop_loss: None,
+        take_profit: None,
+        one_cancels: None,
+    };
+    let deeds = [KillAsked::Cancel(leg), KillAsked::Submit { request, answer: VenueAnswer::Taken }];
+    stage.step(Event::Killed(KillReport {
+        tripped_at: stage.now,
+        by: "a test".to_owned(),
+        flatten: false,
+        cancelled: 1,
+        flattened: 0,
+        left_orders: Vec::new(),
+        left_positions: Vec::new(),
+        confirmed: true,
+        deeds: deeds.into_iter().map(|asked| KillDeed { at: stage.now, asked }).collect(),
+    }));
+    assert_eq!(stage.cancelled, [], "neither is taken back before the old one's end is heard");
+    stage.report(leg, ReportKind::Canceled);
+    stage.report(request.id, ReportKind::Working);
+    stage.wait(3);
+    assert_eq!((stage.cancelled.len(), stage.sent.len()), (0, 1));
 }

@@ -101,6 +101,8 @@ impl Engine {
         let (symbol, status, filled, stops, origin) =
             (order.request.symbol, order.status, order.filled, order.is_stop(), order.origin);
         self.gate.on_status(id, status);
+        // Its row comes before those of what follows from it: a reader sees the old order end, then the new one.
+        self.record(Record::Status { order: id, status, filled, reason: reason.clone() });
         if stops {
             let protects = matches!(status, OrderStatus::Working | OrderStatus::Partial);
             self.gate.on_stop_working(id, protects);
@@ -121,7 +123,6 @@ impl Engine {
                 self.desks.entry(symbol).or_default().dirty = true;
             }
         }
-        self.record(Record::Status { order: id, status, filled, reason: reason.clone() });
         if status == OrderStatus::Rejected {
             self.watch_reject(origin);
         }

@@ -66,8 +66,10 @@ pub(super) struct Auditor {
     /// Whether a symbol without flags is one that is not traded.
     pub(super) flags_must_be_known: bool,
     pub(super) clock_fits: bool,
-    /// Symbols whose numbers somebody else has changed: nothing is compared there.
+    /// Symbols whose numbers somebody else has changed, or a kill: nothing is compared there.
     pub(super) unsure: BTreeSet<Symbol>,
+    /// Those among them that no kill has changed, but somebody outside.
+    pub(super) meddled: BTreeSet<Symbol>,
     /// Symbols in which a word of the trader may never have reached the disk.
     pub(super) unwritten: BTreeSet<Symbol>,
     pub(super) orders: BTreeMap<ClientOrderId, Known>,
@@ -97,6 +99,7 @@ impl Auditor {
             flags_must_be_known: false,
             clock_fits: true,
             unsure: BTreeSet::new(),
+            meddled: BTreeSet::new(),
             unwritten: BTreeSet::new(),
             orders: BTreeMap::new(),
             positions: BTreeMap::new(),
@@ -171,6 +174,7 @@ impl Auditor {
                 let decision = decision.value();
                 let reduces = decision.get("reducing").and_then(serde_json::Value::as_bool).unwrap_or(false);
                 self.count_decision(refusal);
+                self.comes_too_soon(intent, refusal);
                 if refusal.is_empty() && !reduces {
                     self.approved(at, intent);
                     self.compare(at, intent, &decision);
@@ -179,6 +183,9 @@ impl Auditor {
             }
             Record::Order { request, role, origin, parent } => {
                 self.has_its_stop(request, *role, *parent);
+                if request.kind.trail().is_some() && *role != Role::Protective {
+                    self.breaches.push(format!("it trails, and counts as {role:?}: {request:?}"));
+                }
                 let (request, status, filled) = (*request, OrderStatus::Intent, Qty::ZERO);
                 let known = Known { request, role: *role, origin: *origin, parent: *parent, status, filled };
                 self.tally.count(Table::Orders, status.word());
@@ -253,6 +260,16 @@ impl Auditor {
         }
     }
 
+    /// Two orders that stand where one should can fill both: the old one ends first.
+    fn comes_too_soon(&mut self, intent: &Intent, refusal: &str) {
+        let beside = self.asked.gives_way_to(intent).filter(|_| refusal.is_empty());
+        let Some(id) = beside.filter(|id| self.orders.get(id).is_some_and(|known| known.status.is_live()))
+        else {
+            return;
+        };
+        self.breaches.push(format!("{id} is alive, and what replaces it was approved: {intent:?}"));
+    }
+
     /// Every rule that needs no sum, asked again of an opening that was approved.
     fn approved(&mut self, at: At, intent: &Intent) {
         let symbol = intent.symbol;
@@ -265,7 +282,8 @@ impl Auditor {
         ask(!intent.qty.is_positive(), "an order of nothing");
         ask(self.usable(symbol, at).is_none(), "no quote that may be traded on");
         ask(!hours::fits(intent, &self.limits, at), "at no hour or in no form for it");
-        ask(!self.asked.is_wanted(intent), "nobody asks for it now");
+        let has_ended = |id| self.orders.get(&id).is_none_or(|known| !known.status.is_live());
+        ask(!self.asked.is_wanted(intent, has_ended), "nobody asks for it now");
         ask(self.frozen.contains(&symbol), "a corporate action has frozen the symbol");
         ask(self.halted.contains(&symbol), "the symbol is halted");
         ask(self.adjusts.values().any(|waits| *waits == symbol), "a difference of the symbol waits");

@@ -408,6 +408,7 @@ impl Day {
 
     fn others_step(&mut self, act: Act, symbol: Symbol, near: i64) {
         self.stage.auditor().unsure.insert(symbol);
+        self.stage.auditor().meddled.insert(symbol);
         if act == Act::Split {
             let (new, old) = *self.chance.one_of(&[(2, 1), (3, 2), (1, 10)]).unwrap_or(&(2, 1));
             self.note(format!("{symbol} splits {new} for {old}"));
@@ -476,7 +477,8 @@ impl Day {
         }
         let truth = self.stage.market.truth(At::from_nanos(i64::MAX));
         let unsure = self.stage.auditor().unsure.clone();
-        self.no_orphans(&truth, &unsure)?;
+        let meddled = self.stage.auditor().meddled.clone();
+        self.no_orphans(&truth, &meddled)?;
         for symbol in self.plan.symbols.iter().filter(|symbol| !unsure.contains(symbol)) {
             let theirs = truth.positions.iter().find(|position| position.symbol == *symbol);
             let theirs = theirs.map_or(Qty::ZERO, |position| position.qty);
@@ -504,13 +506,13 @@ impl Day {
     }
 
     /// No stop outlives its position.
-    fn no_orphans(&mut self, truth: &VenueState, unsure: &BTreeSet<Symbol>) -> Result<(), String> {
+    fn no_orphans(&mut self, truth: &VenueState, meddled: &BTreeSet<Symbol>) -> Result<(), String> {
         for order in &truth.open_orders {
             let (id, symbol) = (order.request.id, order.request.symbol);
             let held = truth.positions.iter().any(|position| position.symbol == symbol);
             let protects =
                 self.stage.auditor().orders.get(&id).is_some_and(|known| known.role == Role::Protective);
-            if protects && !held && !unsure.contains(&symbol) {
+            if protects && !held && !meddled.contains(&symbol) {
                 return Err(format!("nothing is held of {symbol}, and its stop {id} lives on"));
             }
         }
