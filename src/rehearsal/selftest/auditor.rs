@@ -66,10 +66,8 @@ pub(super) struct Auditor {
     /// Whether a symbol without flags is one that is not traded.
     pub(super) flags_must_be_known: bool,
     pub(super) clock_fits: bool,
-    /// Symbols whose numbers somebody else has changed, or a kill: nothing is compared there.
+    /// Symbols whose numbers somebody else has changed: nothing is compared there.
     pub(super) unsure: BTreeSet<Symbol>,
-    /// Those among them that no kill has changed, but somebody outside.
-    pub(super) meddled: BTreeSet<Symbol>,
     /// Symbols in which a word of the trader may never have reached the disk.
     pub(super) unwritten: BTreeSet<Symbol>,
     pub(super) orders: BTreeMap<ClientOrderId, Known>,
@@ -99,7 +97,6 @@ impl Auditor {
             flags_must_be_known: false,
             clock_fits: true,
             unsure: BTreeSet::new(),
-            meddled: BTreeSet::new(),
             unwritten: BTreeSet::new(),
             orders: BTreeMap::new(),
             positions: BTreeMap::new(),

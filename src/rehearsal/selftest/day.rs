@@ -408,7 +408,6 @@ impl Day {
 
     fn others_step(&mut self, act: Act, symbol: Symbol, near: i64) {
         self.stage.auditor().unsure.insert(symbol);
-        self.stage.auditor().meddled.insert(symbol);
         if act == Act::Split {
             let (new, old) = *self.chance.one_of(&[(2, 1), (3, 2), (1, 10)]).unwrap_or(&(2, 1));
             self.note(format!("{symbol} splits {new} for {old}"));
@@ -477,8 +476,8 @@ impl Day {
         }
         let truth = self.stage.market.truth(At::from_nanos(i64::MAX));
         let unsure = self.stage.auditor().unsure.clone();
-        let meddled = self.stage.auditor().meddled.clone();
-        self.no_orphans(&truth, &meddled)?;
+        let believed: BTreeSet<Symbol> = snapshot.positions.iter().map(|position| position.symbol).collect();
+        self.no_orphans(&truth, &believed)?;
         for symbol in self.plan.symbols.iter().filter(|symbol| !unsure.contains(symbol)) {
             let theirs = truth.positions.iter().find(|position| position.symbol == *symbol);
             let theirs = theirs.map_or(Qty::ZERO, |position| position.qty);
@@ -505,14 +504,15 @@ impl Day {
         Ok(())
     }
 
-    /// No stop outlives its position.
-    fn no_orphans(&mut self, truth: &VenueState, meddled: &BTreeSet<Symbol>) -> Result<(), String> {
+    /// No stop outlives its position: where the market holds nothing, and nobody here believes that something
+    /// is held.
+    fn no_orphans(&mut self, truth: &VenueState, believed: &BTreeSet<Symbol>) -> Result<(), String> {
         for order in &truth.open_orders {
             let (id, symbol) = (order.request.id, order.request.symbol);
             let held = truth.positions.iter().any(|position| position.symbol == symbol);
             let protects =
                 self.stage.auditor().orders.get(&id).is_some_and(|known| known.role == Role::Protective);
-            if protects && !held && !meddled.contains(&symbol) {
+            if protects && !held && !believed.contains(&symbol) {
                 return Err(format!("nothing is held of {symbol}, and its stop {id} lives on"));
             }
         }
