@@ -100,6 +100,11 @@ impl Desk {
         }
     }
 
+    /// Its protection is looked at again, at this instant at the latest.
+    pub fn look_again(&mut self, at: At) {
+        self.retry_at = Some(self.retry_at.map_or(at, |before| before.min(at)));
+    }
+
     /// Takes a bar of the feed.
     pub fn on_bar(&mut self, bar: &Bar) {
         self.last_bar = Some(*bar);

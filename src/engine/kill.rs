@@ -105,6 +105,9 @@ impl Engine {
         self.orders.add(order);
         self.record(Record::Order { request, role, origin: Origin::Kill, parent: None });
         self.record(Record::Status { order: request.id, status, filled, reason: words });
+        if status == OrderStatus::Rejected {
+            self.watch_reject(Origin::Kill);
+        }
         let desk = self.desks.entry(request.symbol).or_default();
         if let (true, Some(stop)) = (status.is_live(), request.kind.stop()) {
             desk.stop_plan = Some(stop);

@@ -70,6 +70,9 @@ pub mod restraint;
 pub mod settings;
 /// The machine at one instant, for eyes.
 pub mod snapshot;
+/// What the machine does for a position's stops, as tests.
+#[cfg(test)]
+mod stops;
 /// Strategies on the bench, and when their bars are due.
 mod strategies;
 /// Intents on their way through the gate.

@@ -10,6 +10,7 @@ use crate::domain::symbol::Symbol;
 use crate::engine::desk::MANUAL_TIMEFRAME_MS;
 use crate::engine::machine::Engine;
 use crate::engine::orders::Order;
+use crate::engine::reconcile::CANCEL_AGAIN_MS;
 use crate::engine::record::Record;
 use crate::engine::submit::refusal_words;
 use crate::risk::gate::StopKind;
@@ -103,7 +104,7 @@ impl Engine {
                 && is_free(order)
         });
         if let Some(id) = fixed.map(|order| order.request.id) {
-            self.cancel(id);
+            self.take_back(symbol, id);
         }
     }
 
@@ -210,7 +211,18 @@ impl Engine {
         if let Some((status, id)) = last
             && status != OrderStatus::PendingCancel
         {
-            self.cancel(id);
+            self.take_back(symbol, id);
+        }
+    }
+
+    /// Cancels a stop of ours. Where the venue has just refused to, a moment passes first: what it refuses it
+    /// would be asked for without end.
+    fn take_back(&mut self, symbol: Symbol, id: ClientOrderId) {
+        let refused_at = self.orders.get(id).and_then(|order| order.cancel_refused_at);
+        let again_at = refused_at.map(|at| at.plus_millis(CANCEL_AGAIN_MS)).filter(|at| self.now < *at);
+        match (again_at, self.desks.get_mut(&symbol)) {
+            (Some(again_at), Some(desk)) => desk.look_again(again_at),
+            _ => self.cancel(id),
         }
     }
 
@@ -226,7 +238,7 @@ impl Engine {
         let orphans: Vec<ClientOrderId> =
             self.orders.live_of(symbol).filter(is_orphan).map(|order| order.request.id).collect();
         for id in orphans {
-            self.cancel(id);
+            self.take_back(symbol, id);
         }
     }
 

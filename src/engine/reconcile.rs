@@ -21,7 +21,7 @@ use crate::engine::record::Record;
 /// How soon a reading that differs, or an order nobody knows, is looked at again.
 const LOOK_AGAIN_MS: i64 = 10_000;
 /// How long after nobody answered it a cancel is asked for again, or after its refusal where an exit waits.
-const CANCEL_AGAIN_MS: i64 = 1_000;
+pub(super) const CANCEL_AGAIN_MS: i64 = 1_000;
 
 impl Engine {
     /// Asks for the venue's state at the next opportunity.

@@ -10,6 +10,7 @@ use crate::domain::venue::{ReportKind, VenueAnswer, VenueReport};
 use crate::engine::event::Asked;
 use crate::engine::machine::Engine;
 use crate::engine::orders::Change;
+use crate::engine::reconcile::CANCEL_AGAIN_MS;
 use crate::engine::record::Record;
 
 impl Engine {
@@ -44,6 +45,9 @@ impl Engine {
             let now = self.now;
             if let Some(order) = self.orders.get_mut(id) {
                 order.cancel_refused_at = Some(now);
+                // A stop that was too much is too much still, and would open a position where it fills.
+                let desk = self.desks.entry(order.request.symbol).or_default();
+                desk.look_again(now.plus_millis(CANCEL_AGAIN_MS));
             }
             self.note_status(id, false, Some(format!("the cancel was refused: {words}")));
         }

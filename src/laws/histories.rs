@@ -268,6 +268,35 @@ fn l7_nothing_of_ours_goes_through_zero() {
     breaks("L7", vec![], order(9, Side::Buy, 1, Role::Protective));
 }
 
+/// A leg's fill can be told before that of its order, which it proves.
+#[test]
+fn l7_a_leg_that_is_told_before_its_order_goes_through_no_zero() {
+    let adds =
+        || vec![approval(9, Side::Buy, 8, false), order(9, Side::Buy, 8, Role::Opening), leg(10, 8, 9)];
+    let told = |later: Vec<What>| broken([adds(), later].concat());
+    let leg_first = || vec![fill(10, Side::Sell, 8, -2, 100_200), status(10, OrderStatus::Filled, 8)];
+    let then_its_order = vec![fill(9, Side::Buy, 8, 6, 99_400), status(9, OrderStatus::Filled, 8)];
+    assert_eq!(told([leg_first(), then_its_order].concat()), []);
+    breaks("L7", [adds(), leg_first()].concat(), fill(5, Side::Sell, 7, -9, 100_900));
+}
+
+/// Executions are told as they are heard of, and judged as they were made.
+#[test]
+fn l7_what_was_told_early_but_traded_later_is_not_what_an_exit_went_through() {
+    let at = |what: What, millis: i64| match what {
+        What::Filled { fill, position, cash } => {
+            What::Filled { fill: Fill { at: noon(millis), ..fill }, position, cash }
+        }
+        other => other,
+    };
+    let theirs = |millis| at(fill(99, Side::Sell, 4, 2, 99_800), millis);
+    let ours = || at(fill(5, Side::Sell, 6, -4, 100_400), 50);
+    for (millis, broke) in [(49, true), (50, false), (51, false)] {
+        let found = broken(vec![theirs(millis), ours()]);
+        assert_eq!(found.iter().any(|(law, _)| *law == "L7"), broke, "theirs at {millis} ms, ours at 50");
+    }
+}
+
 /// The kill closes by the venue's count: only a reading that has ours says that it went through zero.
 #[test]
 fn l7_the_kill_goes_through_zero_where_the_venue_counts_as_we_do() {

@@ -1,6 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::domain::at::At;
+use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin};
 use crate::domain::order::OrderStatus;
@@ -14,17 +15,23 @@ use crate::laws::facts::{Decided, Fact, What};
 use crate::risk::order::Role;
 use crate::risk::refusal::Code;
 
+/// How many executions of a symbol are remembered: those of the minutes in which one may be told late.
+const TOLD_MAX: usize = 64;
+
 /// L1 to L5, L7 and L13: the life of orders.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
     known: BTreeMap<ClientOrderId, Known>,
     /// The living by symbol, so that a long history is not walked through for each order.
     live: BTreeMap<Symbol, BTreeSet<ClientOrderId>>,
+    legs: BTreeMap<ClientOrderId, Vec<ClientOrderId>>,
     /// Approvals whose order is not written yet.
     approved: BTreeMap<ClientOrderId, Intent>,
     ever_approved: BTreeSet<ClientOrderId>,
     /// Orders of the kill that were sent, or filled, and that no row tells of yet.
     unwritten: BTreeSet<ClientOrderId>,
+    /// The last executions by symbol, as they were told.
+    told: BTreeMap<Symbol, VecDeque<Fill>>,
     /// Executions of the kill that took our count of a position through zero.
     kill_crossed: Vec<(Symbol, At, String)>,
     run_open: bool,
@@ -62,6 +69,9 @@ impl Orders {
                 let known = Known { request, role: *role, parent: *parent, status, filled };
                 self.unwritten.remove(&request.id);
                 self.live.entry(request.symbol).or_default().insert(request.id);
+                if let Some(parent) = parent {
+                    self.legs.entry(*parent).or_default().push(request.id);
+                }
                 if self.known.insert(request.id, known).is_some() {
                     found.breach("L3", format!("the id {} was used twice", request.id));
                 }
@@ -70,8 +80,7 @@ impl Orders {
             What::Status { order, status, filled } => self.moved(*order, *status, *filled, found),
             What::Filled { fill, position, .. } => {
                 let before = position.minus(fill.qty.signed(fill.side)).unwrap_or(*position);
-                let crosses = (before.is_positive() && position.is_negative())
-                    || (before.is_negative() && position.is_positive());
+                let crosses = self.goes_through_zero(fill, before, *position);
                 let kills = fill.order.is_of_the_kill();
                 let known = self.known.contains_key(&fill.order);
                 if kills && !known && !self.after_a_crash {
@@ -84,6 +93,11 @@ impl Orders {
                 } else if crosses && known {
                     found.breach("L7", words());
                 }
+                let told = self.told.entry(fill.symbol).or_default();
+                if told.len() >= TOLD_MAX {
+                    told.pop_front();
+                }
+                told.push_back(fill.clone());
             }
             What::Venue(state) => {
                 self.look_at_the_kills_crossings(state, positions, found);
@@ -114,6 +128,46 @@ impl Orders {
             }
             _ => {}
         }
+    }
+
+    /// Whether an execution took a position through zero in whatever order the executions were made that fits
+    /// what is known of them: rows tell them as they are heard of.
+    fn goes_through_zero(&self, fill: &Fill, before: Qty, after: Qty) -> bool {
+        let untold = (self.untold(fill, false), self.untold(fill, true));
+        [Qty::ZERO, self.told_early(fill, false), self.told_early(fill, true)].into_iter().all(|early| {
+            let held = |counted: Qty, untold: Qty| counted.plus(untold)?.minus(early);
+            let (Ok(before), Ok(after)) = (held(before, untold.0), held(after, untold.1)) else {
+                return false;
+            };
+            (before.is_positive() && after.is_negative()) || (before.is_negative() && after.is_positive())
+        })
+    }
+
+    /// A leg fills no more than its order has: where rows tell of more, the order's own fill is still on its
+    /// way, and so many shares more are held than they count.
+    fn untold(&self, fill: &Fill, with_this: bool) -> Qty {
+        let filled = |id: ClientOrderId| {
+            let this = if with_this && id == fill.order { fill.qty } else { Qty::ZERO };
+            self.known.get(&id)?.filled.plus(this).ok()
+        };
+        let live = self.live.get(&fill.symbol).into_iter().flatten();
+        let legs = live.flat_map(|id| self.legs.get(id).into_iter().flatten().map(move |leg| (*id, *leg)));
+        let untold = legs.filter_map(|(order, leg)| {
+            let owed = filled(leg)?.minus(filled(order)?).ok()?.at_least_zero();
+            Some(owed.signed(self.known.get(&order)?.request.side))
+        });
+        untold.fold(Qty::ZERO, |sum, owed| sum.plus(owed).unwrap_or(sum))
+    }
+
+    /// What was told before this execution and made after it; with `ties` also what somebody else did at the
+    /// same instant.
+    fn told_early(&self, fill: &Fill, ties: bool) -> Qty {
+        let is_early = |told: &&Fill| {
+            let theirs = !self.known.contains_key(&told.order);
+            told.at > fill.at || (ties && theirs && told.at == fill.at)
+        };
+        let early = self.told.get(&fill.symbol).into_iter().flatten().filter(is_early);
+        early.fold(Qty::ZERO, |sum, told| sum.plus(told.qty.signed(told.side)).unwrap_or(sum))
     }
 
     /// The kill closes by the venue's count. Where a reading has that of the rows, it went through zero; where

@@ -1,0 +1,154 @@
+//! What the machine does for the stops of a position, at its edges.
+
+use crate::domain::intent::{Intent, Origin};
+use crate::domain::market::{Bar, Tick};
+use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::domain::trail::Trail;
+use crate::domain::venue::{KillAsked, KillDeed, ReportKind, VenueAnswer, VenueOrder, VenueRequest};
+use crate::engine::edges::one_share;
+use crate::engine::event::{Act, Asked, Event, KillReport};
+use crate::engine::proofs::{Alone, price, spy};
+use crate::risk::limits::Limits;
+
+#[test]
+fn a_stop_lost_ten_seconds_after_the_last_is_placed_again_at_once() {
+    for (seconds, at_once) in [(9, 0), (10, 1)] {
+        let mut stage = Alone::new(Limits::default());
+        let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+        stage.fill(entry, Side::Buy, 50, "100");
+        let leg = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
+        stage.report(leg, ReportKind::Working);
+        stage.report(leg, ReportKind::Canceled);
+        let stop = *stage.sent.last().unwrap();
+        assert_eq!((stop.side, stop.qty), (Side::Sell, Qty::shares(50)), "the first is replaced at once");
+        stage.report(stop.id, ReportKind::Working);
+        let before = stage.sent.len();
+        stage.wait(seconds);
+        stage.report(stop.id, ReportKind::Canceled);
+        assert_eq!(stage.sent.len() - before, at_once, "after {seconds} s");
+    }
+}
+
+#[test]
+fn a_stop_that_could_not_be_measured_is_placed_with_the_bar_from_which_it_can() {
+    let mut stage = Alone::new(Limits::default());
+    stage.fill("elsewhere".parse().unwrap(), Side::Buy, 10, "100");
+    assert_eq!((stage.alerts("fewer than 15 bars"), stage.sent.len()), (1, 0));
+    for _bar in 0..16 {
+        stage.wait(300);
+        let start = stage.now.plus_seconds(-300);
+        let (open, high, low, volume) = (price("100"), price("100.5"), price("99.5"), Qty::shares(100));
+        let bar = Bar { symbol: spy(), start, end: stage.now, open, high, low, close: open, volume };
+        stage.step(Event::Tick(Tick::Bar(bar)));
+    }
+    let stops: Vec<(Side, Qty, OrderKind)> =
+        stage.sent.iter().map(|one| (one.side, one.qty, one.kind)).collect();
+    assert_eq!(stops, [(Side::Sell, Qty::shares(10), OrderKind::Stop { stop: price("98") })]);
+}
+
+#[test]
+fn a_fixed_stop_gives_way_to_a_trailing_one_as_soon_as_it_works_and_not_before() {
+    let mut stage = Alone::new(Limits::default());
+    let intent = Intent {
+        qty: Qty::shares(50),
+        trail: Some(Trail::Percent("2".parse().unwrap())),
+        ..one_share(Origin::Operator, OrderKind::Limit { limit: price("100") })
+    };
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let entry = *stage.sent.last().unwrap();
+    let leg = entry.stop_loss.unwrap().id;
+    stage.fill(entry.id, Side::Buy, 50, "100");
+    stage.wait(1);
+    assert_eq!(stage.cancelled, [], "no venue has said that the fixed one works");
+    stage.report(leg, ReportKind::Working);
+    stage.wait(1);
+    assert_eq!(stage.cancelled, [leg]);
+    assert_eq!(stage.sent.len(), 1, "two stops at once could both fill");
+    stage.report(leg, ReportKind::Canceled);
+    let trailing = stage.sent.last().unwrap();
+    assert_eq!((trailing.qty, trailing.kind.trail()), (Qty::shares(50), intent.trail));
+}
+
+#[test]
+fn an_exit_of_everything_leaves_nothing_to_protect_and_one_of_a_part_leaves_the_rest_its_stop() {
+    for (shares, stops) in [(50, 0), (20, 1)] {
+        let mut stage = Alone::new(Limits::default());
+        let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+        stage.fill(entry, Side::Buy, 50, "100");
+        let leg = stage.sent.first().unwrap().stop_loss.unwrap().id;
+        stage.report(leg, ReportKind::Working);
+        let intent = Intent {
+            side: Side::Sell,
+            qty: Qty::shares(shares),
+            stop_loss: None,
+            ..one_share(Origin::Operator, OrderKind::Limit { limit: price("100") })
+        };
+        stage.step(Event::Operator(Act::Submit { ticket: 2, intent }));
+        assert_eq!(stage.cancelled, [leg]);
+        stage.report(leg, ReportKind::Canceled);
+        let protective = stage.sent.iter().filter(|request| request.kind.stop().is_some()).count();
+        assert_eq!((protective, stage.alerts("has no full protective stop")), (stops, 0), "{shares} sold");
+    }
+}
+
+#[test]
+fn the_stop_that_a_kill_put_back_is_not_taken_for_too_much_while_the_old_one_dies() {
+    let mut stage = Alone::new(Limits::default());
+    let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+    stage.fill(entry, Side::Buy, 50, "100");
+    let leg = stage.sent.first().unwrap().stop_loss.unwrap().id;
+    stage.report(leg, ReportKind::Working);
+    let request = VenueRequest {
+        id: "hs-sabc123-131007-1381154400000001".parse().unwrap(),
+        symbol: spy(),
+        side: Side::Sell,
+        qty: Qty::shares(50),
+        kind: OrderKind::Stop { stop: price("99") },
+        tif: TimeInForce::Gtc,
+        stop_loss: None,
+        take_profit: None,
+        one_cancels: None,
+    };
+    let deeds = [KillAsked::Cancel(leg), KillAsked::Submit { request, answer: VenueAnswer::Taken }];
+    stage.step(Event::Killed(KillReport {
+        tripped_at: stage.now,
+        by: "a test".to_owned(),
+        flatten: false,
+        cancelled: 1,
+        flattened: 0,
+        left_orders: Vec::new(),
+        left_positions: Vec::new(),
+        confirmed: true,
+        deeds: deeds.into_iter().map(|asked| KillDeed { at: stage.now, asked }).collect(),
+    }));
+    assert_eq!(stage.cancelled, [], "neither is taken back before the old one's end is heard");
+    stage.report(leg, ReportKind::Canceled);
+    stage.report(request.id, ReportKind::Working);
+    stage.wait(3);
+    assert_eq!((stage.cancelled.len(), stage.sent.len()), (0, 1));
+}
+
+#[test]
+fn a_stop_that_the_venue_refuses_to_take_back_is_asked_for_once_a_second_and_not_without_end() {
+    let mut stage = Alone::new(Limits::default());
+    let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+    stage.fill(entry, Side::Buy, 50, "100");
+    let leg = stage.sent.first().unwrap().stop_loss.unwrap().id;
+    stage.report(leg, ReportKind::Working);
+    stage.fill("elsewhere".parse().unwrap(), Side::Sell, 20, "100");
+    assert_eq!(stage.cancelled, [leg], "20 too many");
+    let listed = |stage: &Alone| {
+        let request = stage.engine.orders.get(leg).unwrap().request;
+        VenueOrder { request, status: OrderStatus::Working, filled: Qty::ZERO }
+    };
+    stage.open = vec![listed(&stage)];
+    for (millis, asked) in [(0, 1), (999, 1), (1, 2)] {
+        stage.now = stage.now.plus_millis(millis);
+        let answer = VenueAnswer::Refused("the venue is busy".to_owned());
+        stage.step(Event::Answered { order: leg, asked: Asked::Cancel, answer });
+        stage.look();
+        assert_eq!(stage.cancelled.len(), asked, "after {millis} ms more");
+    }
+}
