@@ -14,6 +14,8 @@ pub mod indicators;
 pub mod ledger;
 /// Floor 1: the gate: limits, the book, judging, and the only mint of orders.
 pub mod risk;
+/// Floor 1: Alpaca's words, read and written, without a socket.
+pub mod wire;
 
 /// Floor 2: the machine.
 pub mod engine;

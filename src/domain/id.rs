@@ -79,6 +79,24 @@ impl ClientOrderId {
         self.as_str().starts_with(&format!("hs-{}{install}-", mode.letter()))
     }
 
+    /// The id of the stop that goes out with this order: no venue takes one, so it follows from the order's.
+    #[must_use]
+    pub fn stop_leg(&self) -> Option<Self> {
+        self.numbered_after(1)
+    }
+
+    /// The id of the target that goes out with this order.
+    #[must_use]
+    pub fn target_leg(&self) -> Option<Self> {
+        self.numbered_after(2)
+    }
+
+    fn numbered_after(&self, further: u64) -> Option<Self> {
+        let seq = self.seq()?.checked_add(further)?;
+        let (front, _) = self.as_str().rsplit_once('-')?;
+        format!("{front}-{seq}").parse().ok()
+    }
+
     /// The running number at its end; `None` for an id that is not ours.
     #[must_use]
     pub fn seq(&self) -> Option<u64> {
@@ -129,6 +147,12 @@ mod tests {
         assert_eq!(id.seq(), Some(u64::MAX));
         assert!(id.is_of_the_kill(), "no count of orders comes this far");
         assert!(!ClientOrderId::new(Mode::Sim, "4k2p9x".parse().unwrap(), day, 7).is_of_the_kill());
+        let leg = ClientOrderId::new(Mode::Sim, "4k2p9x".parse().unwrap(), day, 9).stop_leg().unwrap();
+        assert_eq!(
+            (leg.as_str(), id.stop_leg()),
+            ("hs-s4k2p9x-131007-10", None),
+            "no number beyond the last"
+        );
         assert_eq!("somebody-else-7".parse::<ClientOrderId>().unwrap().seq(), None);
     }
 }
