@@ -13,7 +13,7 @@ use crate::domain::venue::{
 };
 use crate::engine::command::Command;
 use crate::engine::event::{Act, Event, KillReport, Stamped};
-use crate::engine::memory::{Memory, RememberedOrder};
+use crate::engine::memory::{Memory, RememberedAdjust, RememberedOrder};
 use crate::engine::proofs::{Alone, ONE, TWO, price, spy, ten_o_clock};
 use crate::engine::record::Record;
 use crate::engine::restraint::Restraint;
@@ -460,4 +460,58 @@ fn what_the_venue_rejects_of_the_kill_counts_towards_the_storm() {
         deeds: vec![deed(1), deed(2)],
     }));
     assert!(stage.engine.restraints.reject_storm.is_some(), "as a process that reads the rows counts them");
+}
+
+#[test]
+fn an_order_that_never_left_gives_its_room_back() {
+    let mut stage = Alone::new(Limits::default());
+    let order = stage.ask(Origin::Operator, Side::Buy, 99).unwrap();
+    stage.step(Event::Dropped { order, reason: "too late".to_owned() });
+    assert_eq!(stage.engine.order_view(order).unwrap().status, OrderStatus::Canceled);
+    stage.wait(6);
+    assert!(stage.ask(Origin::Operator, Side::Buy, 99).is_some(), "{}", stage.refusal());
+}
+
+#[test]
+fn an_order_that_has_ended_is_not_asked_to_end() {
+    let mut stage = Alone::new(Limits::default());
+    let order = stage.ask(Origin::Operator, Side::Buy, 5).unwrap();
+    stage.reject(order);
+    stage.step(Event::Operator(Act::Cancel(order)));
+    assert_eq!(stage.cancelled, []);
+}
+
+#[test]
+fn a_leg_carries_no_legs_of_its_own() {
+    let mut stage = Alone::new(Limits::default());
+    let intent = Intent {
+        take_profit: Some(price("105")),
+        ..one_share(Origin::Operator, OrderKind::Limit { limit: price("100") })
+    };
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let legs = stage.said.iter().filter_map(|record| match record {
+        Record::Order { request, parent: Some(_), .. } => Some((request.stop_loss, request.take_profit)),
+        _ => None,
+    });
+    assert_eq!(legs.collect::<Vec<_>>(), [(None, None), (None, None)]);
+}
+
+/// What the trader has acknowledged is over; what he has not holds the symbol.
+#[test]
+fn a_difference_of_an_earlier_process_waits_until_it_is_acknowledged() {
+    for (acknowledged, waits) in [(true, 0), (false, 1)] {
+        let adjust = RememberedAdjust {
+            number: 7,
+            symbol: spy(),
+            engine: Qty::ZERO,
+            broker: Qty::ZERO,
+            avg_price: None,
+            acknowledged,
+            after_fills: 0,
+        };
+        let memory = Memory { adjusts: vec![adjust], ..Memory::default() };
+        let mut stage = Alone::after(Limits::default(), memory, ten_o_clock());
+        assert_eq!(stage.engine.snapshot().adjusts.len(), waits);
+        assert_eq!(stage.ask(Origin::Operator, Side::Buy, 1).is_none(), waits == 1, "{}", stage.refusal());
+    }
 }

@@ -152,3 +152,16 @@ fn a_stop_that_the_venue_refuses_to_take_back_is_asked_for_once_a_second_and_not
         assert_eq!(stage.cancelled.len(), asked, "after {millis} ms more");
     }
 }
+
+#[test]
+fn a_stop_that_filled_far_beyond_its_trigger_is_told_with_what_was_lost_and_risked() {
+    for (at, told) in [("98.99", 0), ("90", 1)] {
+        let mut stage = Alone::new(Limits::default());
+        let entry = stage.ask(Origin::Operator, Side::Buy, 10).unwrap();
+        stage.fill(entry, Side::Buy, 10, "100");
+        let leg = stage.sent.first().unwrap().stop_loss.unwrap().id;
+        stage.report(leg, ReportKind::Working);
+        stage.fill(leg, Side::Sell, 10, at);
+        assert_eq!(stage.alerts("100.00 is lost where 10.00 was risked"), told, "filled at {at}");
+    }
+}
