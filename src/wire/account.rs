@@ -160,8 +160,8 @@ mod tests {
         assert_eq!(read(all), AssetFlags::ALL);
         assert_eq!(read(r#"{"symbol":"IBM","status":"active"}"#), AssetFlags::NONE);
         assert!(!read(&all.replace("active", "inactive")).tradable);
-        assert!(!read(&all.replace("{", r#"{"borrow_status":"hard_to_borrow","#)).shortable);
-        assert!(!read(&all.replace("{", r#"{"easy_to_borrow":false,"#)).shortable);
+        assert!(!read(&all.replace('{', r#"{"borrow_status":"hard_to_borrow","#)).shortable);
+        assert!(!read(&all.replace('{', r#"{"easy_to_borrow":false,"#)).shortable);
     }
 
     #[test]

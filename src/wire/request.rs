@@ -42,7 +42,7 @@ pub fn write_request(request: &VenueRequest) -> Result<Value, PairFault> {
     match request.kind {
         OrderKind::TrailingStop { trail: Trail::Amount(amount), .. } => say("trail_price", json!(amount)),
         OrderKind::TrailingStop { trail: Trail::Percent(percent), .. } => {
-            say("trail_percent", json!(percent))
+            say("trail_percent", json!(percent));
         }
         kind => {
             if let Some(stop) = kind.stop() {

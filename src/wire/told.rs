@@ -376,7 +376,7 @@ mod tests {
             OrderKind::TrailingStop { stop: price("598.5"), trail },
         ] {
             let told = told(kind, OrderStatus::Partial);
-            let order = read(&told.write(true), |fields| WireOrder::read(fields)).unwrap();
+            let order = read(&told.write(true), WireOrder::read).unwrap();
             assert_eq!(order.listed(), told.order);
             assert_eq!((order.avg_price, order.submitted_at), (told.avg_price, Some(at())));
         }
@@ -384,10 +384,10 @@ mod tests {
         let stop =
             OrderTold { sleeps: true, ..told(OrderKind::Stop { stop: price("590") }, OrderStatus::Acked) };
         parent.legs = vec![stop];
-        let order = read(&parent.write(true), |fields| WireOrder::read(fields)).unwrap();
+        let order = read(&parent.write(true), WireOrder::read).unwrap();
         assert_eq!(order.legs.len(), 1);
         assert!(order.legs[0].sleeps);
-        assert_eq!(read(&parent.write(false), |fields| WireOrder::read(fields)).unwrap().legs.len(), 0);
+        assert_eq!(read(&parent.write(false), WireOrder::read).unwrap().legs.len(), 0);
     }
 
     #[test]
