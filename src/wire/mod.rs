@@ -1,9 +1,10 @@
-//! Alpaca's words, into ours and out of ours, without a socket in sight.
+//! Floor 1: Alpaca's words, read and written.
 //!
-//! Both sides of the wire speak through this room: the client that reads a venue's answers, and the exchange
-//! that answers like one. Reading is total: a field that is not needed may be missing, of another type or new,
-//! and an unknown word never fails a whole message. Numbers are read from their digits, whether they come as
-//! text or as JSON numbers, and pass through no float.
+//! Duty: turn what both sides of the wire say into the domain's nouns and back; the client that reads a venue's
+//! answers and the exchange that answers like one speak through it. Reading is total: a field that is not needed
+//! may be missing, of another type or new, and an unknown word never fails a whole message. Numbers are read
+//! from their digits, whether they come as text or as JSON numbers, and pass through no float. Knows nothing of
+//! sockets, keys, limits or clocks.
 
 /// The account, its positions, the clock and what a symbol can do.
 pub mod account;
