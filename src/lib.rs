@@ -28,6 +28,8 @@ pub mod broker;
 pub mod config;
 /// Floor 3: market data on its way in.
 pub mod feed;
+/// Floor 3: the embedded exchange on loopback, in Alpaca's protocol.
+pub mod gateway;
 /// Floor 3: the memory: SQLite and the tape.
 pub mod journal;
 /// Floor 3: strategies in a process of their own.

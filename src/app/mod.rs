@@ -21,6 +21,8 @@ pub mod desk;
 mod desk_market;
 /// The machine on a thread of its own, beside a window.
 pub mod engine_room;
+/// The embedded exchange, served to other programs on loopback.
+pub mod exchange;
 /// One instance a ledger.
 pub mod instance;
 /// A terminal's bytes, read: the chord before anything else.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Speed;
 use crate::cli::screenshot::{Picture, PictureSize};
+use crate::domain::at::At;
 use crate::domain::money::Money;
 use crate::domain::order::TimeInForce;
 use crate::domain::price::Price;
@@ -35,6 +36,8 @@ pub enum Command {
     Backtest(Box<BacktestArgs>),
     /// Play seeded days of anything under your limits, and look for what breaks a law.
     Selftest(SelftestArgs),
+    /// The embedded exchange for other programs, in Alpaca's protocol, on this machine alone.
+    Exchange(ExchangeArgs),
     /// Ask the gate: one JSON object a line in, one decision a line out.
     Whatif(WhatifArgs),
     /// Buy, through the gate.
@@ -207,6 +210,35 @@ pub struct SelftestArgs {
     /// Findings as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `exchange`.
+#[derive(Debug, Args)]
+pub struct ExchangeArgs {
+    /// Where it listens; port 0 takes one that is free.
+    #[arg(long, default_value = "127.0.0.1:8797", value_name = "ADDRESS")]
+    pub listen: std::net::SocketAddr,
+    /// Bars or quotes, in the place of the bundled week; may be given again.
+    #[arg(long, value_name = "CSV", conflicts_with = "seed")]
+    pub data: Vec<PathBuf>,
+    /// A market made up by this seed, without an end, in the place of data.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// When its time begins; at the open of the first day of its data without it.
+    #[arg(long, value_name = "INSTANT")]
+    pub from: Option<At>,
+    /// How many times as fast as the clock its time runs; 1 without it.
+    #[arg(long)]
+    pub speed: Option<Speed>,
+    /// Cash of each account, in the place of the config's.
+    #[arg(long)]
+    pub cash: Option<Money>,
+    /// How it fails on purpose.
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// An account's pair of keys, made up by you; may be given again. rehearsal:rehearsal without it.
+    #[arg(long, value_name = "ID:SECRET")]
+    pub keys: Vec<String>,
 }
 
 /// `whatif`.

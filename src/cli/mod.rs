@@ -18,6 +18,8 @@ mod diff;
 mod doctor;
 /// What it says of the terminal.
 mod doctor_terminal;
+/// `hardstop exchange`.
+mod exchange;
 /// Exit codes.
 pub mod exit;
 /// `hardstop explain`: an order, out of the journal.
@@ -95,6 +97,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
     match cli.command.unwrap_or_else(|| Command::Run(RunArgs::default())) {
         Command::Run(args) => run::run(paths, source, &args),
         Command::Backtest(args) => backtest::run(source, &args),
+        Command::Exchange(args) => exchange::run(source, &args),
         Command::Selftest(args) => selftest::run(&paths, source, &args),
         Command::Whatif(args) => whatif(&args),
         Command::Kill(args) => ask::kill(&paths, args),

@@ -1,7 +1,7 @@
 //! `hardstop run`.
 
 use std::io::{self, BufRead};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::app::clock::Speed;
 use crate::app::paths::Paths;
@@ -29,7 +29,7 @@ use crate::ui::theme::{Depth, Theme};
 
 pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Result<u8, Failure> {
     let config = source.read()?;
-    let (tape, data_name) = data(args)?;
+    let (tape, data_name) = tape_of(&args.data)?;
     let strategies = strategies(source.file, &config, args)?;
     let plan = SimPlan {
         paths,
@@ -136,13 +136,14 @@ fn strategies(config_file: &Path, config: &Config, args: &RunArgs) -> Result<Vec
     config.strategies.iter().map(plan).collect()
 }
 
-fn data(args: &RunArgs) -> Result<(Tape, String), Failure> {
+/// The data of these files, or the bundled week where there are none; with words for what it is.
+pub(super) fn tape_of(files: &[PathBuf]) -> Result<(Tape, String), Failure> {
     let usage = |fault: FeedFault| Failure::new(Exit::Usage, fault.to_string());
-    if args.data.is_empty() {
+    if files.is_empty() {
         return Ok((bundled_week().map_err(usage)?, "bundled week 2013-10-07 to 11".to_owned()));
     }
     let (mut reader, mut names) = (CsvReader::new(), Vec::new());
-    for path in &args.data {
+    for path in files {
         let (name, mut file) = (path.display().to_string(), open(path)?);
         let header =
             file.fill_buf().map_err(|fault| Failure::new(Exit::Usage, format!("{name}: {fault}")))?;

@@ -5,10 +5,12 @@ use crate::domain::calendar::Auctions;
 use crate::domain::decimal::Overflow;
 use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
-use crate::domain::market::{Bar, Tick};
+use crate::domain::market::{Bar, Quote, Tick};
 use crate::domain::money::Money;
 use crate::domain::order::TimeInForce;
 use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{
     MarketNews, ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenueReport, VenueRequest, VenueState,
@@ -278,6 +280,21 @@ impl Exchange {
         }
     }
 
+    /// The shares of a position that no order holds.
+    #[must_use]
+    pub fn available(&self, symbol: Symbol) -> Qty {
+        let position = self.clearing.account.qty(symbol);
+        let closing = if position.is_negative() { Side::Buy } else { Side::Sell };
+        let book = self.books.get(&symbol);
+        book.map_or(position.abs(), |book| book.free_shares(position, closing, None)).at_least_zero()
+    }
+
+    /// The last quote of a symbol.
+    #[must_use]
+    pub fn quote(&self, symbol: Symbol) -> Option<Quote> {
+        self.books.get(&symbol)?.quote
+    }
+
     /// Every execution so far, oldest first.
     #[must_use]
     pub fn fills(&self) -> &[Fill] {
@@ -300,7 +317,9 @@ impl Exchange {
         self.clearing.account.equity(|symbol| self.last_price(symbol))
     }
 
-    fn last_price(&self, symbol: Symbol) -> Option<Price> {
+    /// The last trade or close of a symbol.
+    #[must_use]
+    pub fn last_price(&self, symbol: Symbol) -> Option<Price> {
         self.books.get(&symbol)?.last
     }
 

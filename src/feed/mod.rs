@@ -14,5 +14,7 @@ mod fields;
 pub mod freshness;
 /// Ticks in the order in which they become known.
 pub mod tape;
+/// A market made up by a seed.
+pub mod walk;
 /// The market week that ships with hardstop.
 pub mod week;
