@@ -17,6 +17,8 @@ pub mod risk;
 /// Floor 1: Alpaca's words, read and written, without a socket.
 pub mod wire;
 
+/// Floor 2: the only line to Alpaca.
+pub mod alpaca;
 /// Floor 2: the machine.
 pub mod engine;
 /// Floor 2: what must hold over every history, judged from plain facts.

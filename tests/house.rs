@@ -36,7 +36,7 @@ const NARROW: [(&str, &[&str]); 12] = [
 
 /// Names that may stand in few places only, with those places.
 const GUARDED: [(&str, &[&str]); 22] = [
-    ("ureq", &["alpaca/http.rs", "notify/"]),
+    ("ureq", &["alpaca/", "notify/"]),
     ("tungstenite", &["alpaca/"]),
     ("axum", &["gateway/"]),
     ("tokio", &["gateway/"]),

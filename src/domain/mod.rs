@@ -44,6 +44,8 @@ pub mod price;
 mod proofs;
 /// Quantities of shares, negative for a short position.
 pub mod qty;
+/// What is never printed.
+pub mod secret;
 /// Buy or sell.
 pub mod side;
 /// What the engine and a strategy say to each other.

@@ -224,7 +224,7 @@ impl Account {
             "max_margin_multiplier": self.multiple.to_string(),
             "trade_confirm_email": "all",
             "ptp_no_exception_entry": false,
-            "max_options_trading_level": null,
+            "max_options_trading_level": 0,
             "disable_overnight_trading": false,
         })
     }

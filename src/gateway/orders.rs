@@ -10,7 +10,7 @@ use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::domain::trail::Trail;
-use crate::domain::venue::{VenueAnswer, VenueRequest};
+use crate::domain::venue::{Leg, VenueAnswer, VenueRequest};
 use crate::gateway::account::{Account, Ask};
 use crate::gateway::entry::Entry;
 use crate::gateway::ids::{Kind, asset_id, uuid};
@@ -143,10 +143,16 @@ impl Account {
         notional: Option<Price>,
         now: At,
     ) -> Result<String, Reply> {
-        let venue_id = self.register(request, client_id, class, now);
+        let venue_id = self.register_whole(request, client_id, class, now);
         if let Some(entry) = self.orders.get_mut(&venue_id) {
             entry.notional = notional;
         }
+        self.send(request, &venue_id, now)
+    }
+
+    /// Gives an order and its legs their names.
+    fn register_whole(&mut self, request: &VenueRequest, client_id: String, class: Class, now: At) -> String {
+        let venue_id = self.register(request, client_id, class, now);
         let legs = [(request.stop_loss, true), (request.take_profit, false)];
         for (leg, stops) in legs.into_iter().filter_map(|(leg, stops)| Some((leg?, stops))) {
             let kind = if stops {
@@ -167,7 +173,7 @@ impl Account {
                 entry.legs.push(leg_id);
             }
         }
-        self.send(request, &venue_id, now)
+        venue_id
     }
 
     /// A target and a stop, of which one cancels the other: the target is the order, the stop its leg.
@@ -364,7 +370,10 @@ impl Account {
             Err(no) => return no,
         };
         let given = fields.text("client_order_id").map(std::borrow::Cow::into_owned);
-        let Ok(id) = self.inner_id() else { return Reply::fault(500, 50_010_000, "no id is left") };
+        let ids = (self.inner_id(), self.inner_id(), self.inner_id());
+        let (Ok(id), Ok(stop), Ok(target)) = ids else {
+            return Reply::fault(500, 50_010_000, "no id is left");
+        };
         let new_number = self.next_number();
         let client_id = given.unwrap_or_else(|| uuid(Kind::Client, self.number, new_number));
         if self.by_client.contains_key(&client_id) {
@@ -374,8 +383,16 @@ impl Account {
         if !left.is_positive() {
             return Reply::unprocessable("qty must be larger than what has filled");
         }
-        let request = VenueRequest { id, qty: left, one_cancels: None, ..request };
-        let new_id = self.register(&request, client_id, old.class, now);
+        let leg = |leg: Option<Leg>, id: ClientOrderId| leg.map(|leg| Leg { id, ..leg });
+        let request = VenueRequest {
+            id,
+            qty: left,
+            one_cancels: None,
+            stop_loss: leg(request.stop_loss, stop),
+            take_profit: leg(request.take_profit, target),
+            ..request
+        };
+        let new_id = self.register_whole(&request, client_id, old.class, now);
         for (id, names) in
             [(&venue_id, (None, Some(new_id.clone()))), (&new_id, (Some(venue_id.clone()), None))]
         {

@@ -154,7 +154,11 @@ fn a_bracket_sleeps_wakes_and_goes_in_pairs() {
     let states: Vec<&str> = ended.legs.iter().map(|leg| leg.status.word()).collect();
     assert!(states.contains(&"filled") && states.contains(&"canceled"), "{states:?}");
     assert_eq!(stage.get("/v2/positions"), json!([]));
+    stage.quote("100");
     let second = stage.taken(legs);
+    let path = format!("/v2/orders/{}", second.venue_id);
+    let second = order(&stage.ask(0, "PATCH", &path, &json!({"limit_price": "97"})).body.unwrap());
+    assert_eq!((second.legs.len(), second.request.kind.limit()), (2, Some("97".parse().unwrap())));
     stage.ask(0, "DELETE", &format!("/v2/orders/{}", second.venue_id), &Value::Null);
     let gone = order(&stage.get(&format!("/v2/orders/{}", second.venue_id)));
     assert!(gone.legs.iter().all(|leg| !leg.status.is_live()), "legs that never woke go too");

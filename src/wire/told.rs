@@ -70,7 +70,13 @@ impl OrderTold {
             None => (None, None),
         };
         let legs = if nested && !self.legs.is_empty() {
-            Value::Array(self.legs.iter().map(|leg| leg.write(false)).collect())
+            let leg = |leg: &Self| {
+                let mut told = leg.write(false);
+                // A leg has none of its own, not even none.
+                told.as_object_mut().map(|fields| fields.remove("legs"));
+                told
+            };
+            Value::Array(self.legs.iter().map(leg).collect())
         } else {
             Value::Null
         };

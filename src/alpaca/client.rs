@@ -1,0 +1,254 @@
+use serde_json::json;
+use ureq::http::Method;
+
+use crate::alpaca::hosts::Hosts;
+use crate::alpaca::http::{CallFault, Http, KeyFault, Side};
+use crate::domain::at::At;
+use crate::domain::secret::Keys;
+use crate::domain::symbol::Symbol;
+use crate::domain::venue::{AssetFlags, VenueAnswer, VenuePosition, VenueRequest};
+use crate::wire::account::{WireAccount, read_asset, read_clock_offset_ms, read_position};
+use crate::wire::activity::{Activity, read_activity};
+use crate::wire::fault::Meaning;
+use crate::wire::fields::{Fields, WireFault};
+use crate::wire::history::{Page, read_bars};
+use crate::wire::order::{VenueId, WireOrder};
+use crate::wire::request::write_request;
+
+/// Orders of one page, the most there are.
+const ORDERS_PAGE: usize = 500;
+/// Activities of one page, the most there are.
+const ACTIVITIES_PAGE: usize = 100;
+/// Pages that are read at most: who has more open orders than that has lost count.
+const PAGES_MAX: usize = 40;
+
+/// An account at Alpaca, asked and told in the domain's nouns. Each call blocks for a bounded time.
+pub struct Client {
+    http: Http,
+}
+
+impl Client {
+    /// A client with connections of its own.
+    ///
+    /// # Errors
+    /// [`KeyFault`] for keys that no header can carry.
+    pub fn new(hosts: Hosts, keys: &Keys) -> Result<Self, KeyFault> {
+        Ok(Self { http: Http::new(hosts, keys)? })
+    }
+
+    /// Whose hosts it calls.
+    pub const fn hosts(&self) -> &Hosts {
+        self.http.hosts()
+    }
+
+    fn get(&self, path: &str) -> Result<String, CallFault> {
+        self.http.call(Side::Trading, &Method::GET, path, None)
+    }
+
+    /// The account.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read.
+    pub fn account(&self) -> Result<WireAccount, CallFault> {
+        let text = self.get("/v2/account")?;
+        Fields::read(&text, "account").and_then(|fields| WireAccount::read(&fields)).map_err(unread)
+    }
+
+    /// By how many milliseconds the venue's clock is ahead; `now` is asked on both sides of the call, and
+    /// half of what it took is taken off.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read.
+    pub fn clock_offset_ms(&self, now: impl Fn() -> At) -> Result<i64, CallFault> {
+        let before = now();
+        let text = self.get("/v2/clock")?;
+        let half = now().millis_since(before).checked_div(2).unwrap_or(0);
+        let middle = before.plus_millis(half);
+        Fields::read(&text, "clock").and_then(|fields| read_clock_offset_ms(&fields, middle)).map_err(unread)
+    }
+
+    /// Every position.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read: one position that cannot be read makes all of them unread.
+    pub fn positions(&self) -> Result<Vec<VenuePosition>, CallFault> {
+        let text = self.get("/v2/positions")?;
+        let list = Fields::read_list(&text, "list of positions").map_err(unread)?;
+        list.iter().map(read_position).collect::<Result<_, _>>().map_err(unread)
+    }
+
+    /// Every open order, legs inside theirs where the venue says so.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read: one order that cannot be read makes all of them unread.
+    pub fn open_orders(&self) -> Result<Vec<WireOrder>, CallFault> {
+        let mut orders: Vec<WireOrder> = Vec::new();
+        let mut before: Option<VenueId> = None;
+        for _page in 0..PAGES_MAX {
+            let further = before.as_ref().map_or_else(String::new, |id| format!("&before_order_id={id}"));
+            let path = format!("/v2/orders?status=open&nested=true&limit={ORDERS_PAGE}{further}");
+            let text = self.get(&path)?;
+            let list = Fields::read_list(&text, "list of orders").map_err(unread)?;
+            let page: Vec<WireOrder> =
+                list.iter().map(WireOrder::read).collect::<Result<_, _>>().map_err(unread)?;
+            let is_last = page.len() < ORDERS_PAGE;
+            before = page.last().map(|order| order.venue_id.clone());
+            orders.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        Ok(orders)
+    }
+
+    /// The order of a client's id; `None` where the venue has never heard of it.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read.
+    pub fn order_of_client(&self, client_id: &str) -> Result<Option<WireOrder>, CallFault> {
+        self.order_at(&format!("/v2/orders:by_client_order_id?client_order_id={client_id}&nested=true"))
+    }
+
+    /// The order of the venue's own id; `None` where it has none.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read.
+    pub fn order(&self, id: &VenueId) -> Result<Option<WireOrder>, CallFault> {
+        self.order_at(&format!("/v2/orders/{id}?nested=true"))
+    }
+
+    fn order_at(&self, path: &str) -> Result<Option<WireOrder>, CallFault> {
+        match self.get(path) {
+            Ok(text) => {
+                let order = Fields::read(&text, "order").and_then(|fields| WireOrder::read(&fields));
+                order.map(Some).map_err(unread)
+            }
+            Err(CallFault::Said(said)) if said.meaning() == Meaning::NotFound && said.is_its_own => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// What the account's history tells since an instant, oldest first.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read.
+    pub fn activities_since(&self, since: At) -> Result<Vec<Activity>, CallFault> {
+        let mut activities = Vec::new();
+        let mut token: Option<String> = None;
+        for _page in 0..PAGES_MAX {
+            let further = token.as_ref().map_or_else(String::new, |token| format!("&page_token={token}"));
+            let path = format!(
+                "/v2/account/activities?after={since}&direction=asc&page_size={ACTIVITIES_PAGE}{further}"
+            );
+            let text = self.get(&path)?;
+            let list = Fields::read_list(&text, "list of activities").map_err(unread)?;
+            for fields in &list {
+                activities.push(read_activity(fields).map_err(unread)?);
+            }
+            token = list.last().and_then(|fields| fields.text("id")).map(|id| id.replace("::", "%3A%3A"));
+            if list.len() < ACTIVITIES_PAGE || token.is_none() {
+                break;
+            }
+        }
+        Ok(activities)
+    }
+
+    /// What a symbol can do at the venue; nothing, where it does not know it.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read.
+    pub fn asset(&self, symbol: Symbol) -> Result<AssetFlags, CallFault> {
+        let name = symbol.as_str().replace('/', "%2F");
+        match self.get(&format!("/v2/assets/{name}")) {
+            Ok(text) => {
+                let read = Fields::read(&text, "asset").and_then(|fields| read_asset(&fields));
+                read.map(|(_, flags)| flags).map_err(unread)
+            }
+            Err(CallFault::Said(said)) if said.meaning() == Meaning::NotFound => Ok(AssetFlags::NONE),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Asks for an order. What is answered says whether it was taken; `Ok(None)` beside `Taken` is an order
+    /// that was taken and whose own words could not be read.
+    pub fn submit(&self, request: &VenueRequest) -> (VenueAnswer, Option<WireOrder>) {
+        let body = match write_request(request) {
+            Ok(body) => body.to_string(),
+            Err(fault) => return (VenueAnswer::Refused(fault.to_string()), None),
+        };
+        match self.http.call(Side::Trading, &Method::POST, "/v2/orders", Some(body)) {
+            Ok(text) => {
+                let order = Fields::read(&text, "order").and_then(|fields| WireOrder::read(&fields));
+                // Only Alpaca's own words say that it has it: a page of something in between says nothing.
+                match order {
+                    Ok(order) => (VenueAnswer::Taken, Some(order)),
+                    Err(fault) => (VenueAnswer::Unknown(fault.to_string()), None),
+                }
+            }
+            Err(fault) => (answer_of(&fault, true), None),
+        }
+    }
+
+    /// Asks for the cancel of an order.
+    pub fn cancel(&self, id: &VenueId) -> VenueAnswer {
+        match self.http.call(Side::Trading, &Method::DELETE, &format!("/v2/orders/{id}"), None) {
+            Ok(_) => VenueAnswer::Taken,
+            Err(fault) => answer_of(&fault, false),
+        }
+    }
+
+    /// Tells the venue to take no new orders, or to take them again.
+    ///
+    /// # Errors
+    /// Why it is not known to have done so.
+    pub fn suspend(&self, suspended: bool) -> Result<(), CallFault> {
+        let body = json!({ "suspend_trade": suspended }).to_string();
+        let path = "/v2/account/configurations";
+        self.http.call(Side::Trading, &Method::PATCH, path, Some(body)).map(drop)
+    }
+
+    /// One page of the past minutes of these symbols, from an instant on.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read.
+    pub fn bars(
+        &self,
+        symbols: &[Symbol],
+        from: At,
+        feed: &str,
+        token: Option<&str>,
+    ) -> Result<Page, CallFault> {
+        let names: Vec<&str> = symbols.iter().map(Symbol::as_str).collect();
+        let names = names.join(",").replace('/', "%2F");
+        let further = token.map_or_else(String::new, |token| format!("&page_token={token}"));
+        let path = format!(
+            "/v2/stocks/bars?symbols={names}&timeframe=1Min&start={from}&limit=10000&feed={feed}{further}"
+        );
+        let text = self.http.call(Side::Data, &Method::GET, &path, None)?;
+        read_bars(&text, None, 60_000).map_err(unread)
+    }
+}
+
+fn unread(fault: WireFault) -> CallFault {
+    CallFault::NoAnswer(fault.to_string())
+}
+
+/// What a fault means for a request that changes something. What nobody has answered for may have happened.
+fn answer_of(fault: &CallFault, is_order: bool) -> VenueAnswer {
+    match fault {
+        // It never left, so it is safe to say no.
+        CallFault::NotSent(words) => VenueAnswer::Refused(words.clone()),
+        CallFault::NoAnswer(words) => VenueAnswer::Unknown(words.clone()),
+        CallFault::Said(said) => match said.meaning() {
+            Meaning::Refused | Meaning::SharesHeld | Meaning::Unauthorized => {
+                VenueAnswer::Refused(said.told())
+            }
+            Meaning::NotFound if said.is_its_own && !is_order => VenueAnswer::Refused(said.told()),
+            // The first sending arrived: what became of it the venue's list tells. Too many requests may be
+            // said by something in between, after the request has passed it.
+            Meaning::AlreadyThere | Meaning::TooMany | Meaning::NotFound | Meaning::Unclear => {
+                VenueAnswer::Unknown(said.told())
+            }
+        },
+    }
+}
