@@ -32,3 +32,6 @@ pub mod status;
 pub mod told;
 /// What a venue's stream says of orders.
 pub mod update;
+/// Every field of every answer, bent, as tests.
+#[cfg(test)]
+mod walks;
