@@ -482,7 +482,7 @@ fn an_order_that_has_ended_is_not_asked_to_end() {
 }
 
 #[test]
-fn a_leg_carries_no_legs_of_its_own() {
+fn a_leg_carries_no_legs_of_its_own_and_its_id_follows_from_its_order_s() {
     let mut stage = Alone::new(Limits::default());
     let intent = Intent {
         take_profit: Some(price("105")),
@@ -494,6 +494,9 @@ fn a_leg_carries_no_legs_of_its_own() {
         _ => None,
     });
     assert_eq!(legs.collect::<Vec<_>>(), [(None, None), (None, None)]);
+    let entry = stage.sent.last().unwrap();
+    let ids = (entry.stop_loss.map(|leg| leg.id), entry.take_profit.map(|leg| leg.id));
+    assert_eq!(ids, (entry.id.stop_leg(), entry.id.target_leg()), "a reader of the venue finds them by this");
 }
 
 /// What the trader has acknowledged is over; what he has not holds the symbol.

@@ -15,7 +15,7 @@ use crate::risk::book::Marks;
 use crate::risk::examples::{
     Desk, approved, desk, id, legs, limit_order, money, price, qty, refused, situation, symbol,
 };
-use crate::risk::gate::Gate;
+use crate::risk::gate::{Gate, StopKind};
 use crate::risk::limits::Limits;
 use crate::risk::loss::{Confirmation, Latched};
 use crate::risk::order::{KnownOrder, Role};
@@ -320,13 +320,29 @@ fn a_leg_that_fills_before_its_order_is_told_to_have_still_holds_the_rest() {
     desk.gate.on_stop_working(leg, true);
     desk.holds("AAA", "30", "50");
     desk.fills(leg, "AAA", Sell, "2", "49", "0");
-    assert_eq!(desk.ask("AAA", Sell, "28", "50", None).releases, None, "it owes, and frees nothing");
+    let exit = desk.ask("AAA", Sell, "28", "51", None);
+    assert_eq!((exit.code(), exit.releases), (None, None), "it owes, and frees nothing");
     desk.fills(parent, "AAA", Buy, "100", "50", "0");
     assert_eq!(guards(&desk), [(leg, qty("98"))]);
     assert_eq!(desk.gate.protected_qty(symbol("AAA")), qty("98"));
     assert_eq!(desk.ask("AAA", Sell, "31", "50", None).releases, Some(qty("1")));
     desk.fills(leg, "AAA", Sell, "98", "49", "0");
     assert_eq!(guards(&desk), []);
+}
+
+/// What a leg owes makes no room beside the stops of what is held: an exit waits for all of those.
+#[test]
+fn a_leg_that_owes_frees_no_share_of_another_stop() {
+    let mut desk = desk();
+    desk.holds("AAA", "30", "50");
+    let stop = desk.protective(800, "30", StopKind::Fixed(price("47"))).unwrap().request().id;
+    desk.gate.on_stop_working(stop, true);
+    desk.admit(&buy("100"));
+    let leg = desk.gate.book().get(symbol("AAA")).unwrap().guards.last().unwrap().id.unwrap();
+    desk.gate.on_stop_working(leg, true);
+    desk.fills(leg, "AAA", Sell, "2", "49", "0");
+    let exit = desk.ask("AAA", Sell, "28", "51", None);
+    assert_eq!((exit.code(), exit.releases), (None, Some(qty("30"))));
 }
 
 /// While our own count is in doubt only the broker's equity ends the day, also on the next one.

@@ -1,3 +1,5 @@
+use crate::domain::decimal::divide_half_even;
+
 /// Digits that are read at most, before and after the point: what is longer is no number of a market.
 const DIGITS_MAX: usize = 40;
 
@@ -32,18 +34,11 @@ pub(super) fn scaled(text: &str, places: u32) -> Option<i128> {
         if units == 0 { Some(0) } else { factor.and_then(|factor| units.checked_mul(factor)) }
     } else {
         match 10_i128.checked_pow(shift.unsigned_abs()) {
-            Some(divisor) => divided_half_even(units, divisor),
+            Some(divisor) => divide_half_even(units, divisor),
             None => Some(0),
         }
     }?;
     Some(if negative { magnitude.checked_neg()? } else { magnitude })
-}
-
-fn divided_half_even(units: i128, divisor: i128) -> Option<i128> {
-    let (quotient, rest) = (units.checked_div(divisor)?, units.checked_rem(divisor)?);
-    let twice = rest.checked_mul(2)?;
-    let up = twice > divisor || (twice == divisor && quotient.checked_rem(2)? != 0);
-    quotient.checked_add(i128::from(up))
 }
 
 #[cfg(test)]
