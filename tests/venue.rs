@@ -141,7 +141,7 @@ fn case_01_the_account_is_read_to_the_cent() {
 #[test]
 fn case_02_the_clock_s_offset_is_what_it_is() {
     let desk = Desk::new(Faults { clock_skew_ms: -7_000, ..Faults::default() });
-    assert_eq!(desk.client.clock_offset_ms(|| NOW), Ok(-7_000));
+    assert_eq!(desk.client.clock(|| NOW).map(|clock| clock.offset_ms), Ok(-7_000));
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn case_16_no_fault_s_words_hold_a_key() {
         format!("{:?}", client.account()),
         format!("{:?}", client.positions()),
         format!("{:?}", client.submit(&desk.limit(1, 9_000))),
-        format!("{:?}", client.clock_offset_ms(|| NOW)),
+        format!("{:?}", client.clock(|| NOW)),
     ];
     assert!(words.iter().all(|words| !words.contains(CANARY)), "{words:?}");
     let wrong = Keys { id: Secret::new("nobody".to_owned()), secret: Secret::new(CANARY.to_owned()) };

@@ -7,7 +7,9 @@ use crate::domain::at::At;
 use crate::domain::secret::Keys;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{AssetFlags, VenueAnswer, VenuePosition, VenueRequest};
-use crate::wire::account::{WireAccount, read_asset, read_clock_offset_ms, read_position};
+use crate::wire::account::{
+    WireAccount, read_asset, read_calendar_day, read_clock_offset_ms, read_clock_speed, read_position,
+};
 use crate::wire::activity::{Activity, read_activity};
 use crate::wire::fault::Meaning;
 use crate::wire::fields::{Fields, WireFault};
@@ -21,6 +23,15 @@ const ORDERS_PAGE: usize = 500;
 const ACTIVITIES_PAGE: usize = 100;
 /// Pages that are read at most: who has more open orders than that has lost count.
 const PAGES_MAX: usize = 40;
+
+/// A venue's clock beside ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VenueClock {
+    /// By how many milliseconds the venue's is ahead.
+    pub offset_ms: i64,
+    /// How many times as fast as the wall's it runs, where it is an exchange that rehearses and says so.
+    pub speed: Option<String>,
+}
 
 /// An account at Alpaca, asked and told in the domain's nouns. Each call blocks for a bounded time.
 pub struct Client {
@@ -54,17 +65,31 @@ impl Client {
         Fields::read(&text, "account").and_then(|fields| WireAccount::read(&fields)).map_err(unread)
     }
 
-    /// By how many milliseconds the venue's clock is ahead; `now` is asked on both sides of the call, and
-    /// half of what it took is taken off.
+    /// The venue's clock; `now` is asked on both sides of the call, and half of what it took is taken off.
     ///
     /// # Errors
     /// Why there is no answer that can be read.
-    pub fn clock_offset_ms(&self, now: impl Fn() -> At) -> Result<i64, CallFault> {
+    pub fn clock(&self, now: impl Fn() -> At) -> Result<VenueClock, CallFault> {
         let before = now();
         let text = self.get("/v2/clock")?;
         let half = now().millis_since(before).checked_div(2).unwrap_or(0);
         let middle = before.plus_millis(half);
-        Fields::read(&text, "clock").and_then(|fields| read_clock_offset_ms(&fields, middle)).map_err(unread)
+        let read = Fields::read(&text, "clock").and_then(|fields| {
+            let offset_ms = read_clock_offset_ms(&fields, middle)?;
+            Ok(VenueClock { offset_ms, speed: read_clock_speed(&fields) })
+        });
+        read.map_err(unread)
+    }
+
+    /// The hours of a day (as `2026-11-24`) by the venue's calendar, in its own words; `None` where it does not
+    /// trade that day.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read.
+    pub fn hours_of(&self, date: &str) -> Result<Option<(String, String)>, CallFault> {
+        let text = self.get(&format!("/v2/calendar?start={date}&end={date}"))?;
+        let days = Fields::read_list(&text, "calendar").map_err(unread)?;
+        read_calendar_day(&days, date).map_err(unread)
     }
 
     /// Every position.
@@ -95,10 +120,12 @@ impl Client {
             before = page.last().map(|order| order.venue_id.clone());
             orders.extend(page);
             if is_last {
-                break;
+                return Ok(orders);
             }
         }
-        Ok(orders)
+        Err(CallFault::NoAnswer(
+            "there are more open orders than can be read; cancel some at the venue".to_owned(),
+        ))
     }
 
     /// The order of a client's id; `None` where the venue has never heard of it.
@@ -147,10 +174,10 @@ impl Client {
             }
             token = list.last().and_then(|fields| fields.text("id")).map(|id| id.replace("::", "%3A%3A"));
             if list.len() < ACTIVITIES_PAGE || token.is_none() {
-                break;
+                return Ok(activities);
             }
         }
-        Ok(activities)
+        Err(CallFault::NoAnswer("the account's history is longer than can be read at once".to_owned()))
     }
 
     /// What a symbol can do at the venue; nothing, where it does not know it.

@@ -101,6 +101,16 @@ impl Hosts {
         &self.data
     }
 
+    /// Where the stream of orders is.
+    pub(super) fn orders_stream(&self) -> &str {
+        &self.orders_stream
+    }
+
+    /// Where the streams of market data are.
+    pub(super) fn data_stream(&self) -> &str {
+        &self.data_stream
+    }
+
     /// Every address, for whoever wants to see them.
     #[must_use]
     pub fn all(&self) -> [&str; 4] {

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use crate::app::control::{Reply, Request};
 use crate::engine::event::Act;
 use crate::ui::seen::{Look, Seen};
@@ -7,6 +10,9 @@ pub type Back<T> = Box<dyn FnOnce(T) + Send>;
 
 /// What the machine can be asked by others, with the way back.
 pub enum Asked {
+    /// Nothing: something has come in from elsewhere, and is waited for no longer. The flag says
+    /// that it was told and not taken yet: it is told once.
+    Wake(Arc<AtomicBool>),
     /// The shell, or the window's palette: a line of JSON.
     Shell(Request, Back<Reply>),
     /// The window: something to be done.

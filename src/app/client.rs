@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::control::{Reply, Request};
 
 /// Longer than any answer may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An answer is at most this long: far more than any journal of a day's orders.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;

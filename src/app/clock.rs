@@ -1,3 +1,4 @@
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::domain::at::At;
@@ -71,6 +72,31 @@ impl DataClock {
         if self.now() < at {
             self.started = Instant::now();
             self.from = at;
+        }
+    }
+}
+
+/// The clock of a run against a venue: the wall's, or that of an exchange which rehearses another time.
+pub enum RunClock {
+    /// The wall's. It is never set: where it is off, openings wait.
+    Wall,
+    /// An exchange's own, as it was told and at the speed that it names.
+    Rehearsal(Mutex<DataClock>),
+}
+
+impl RunClock {
+    /// The instant by now.
+    pub fn now(&self) -> At {
+        match self {
+            Self::Wall => now(),
+            Self::Rehearsal(clock) => clock.lock().unwrap_or_else(PoisonError::into_inner).now(),
+        }
+    }
+
+    /// A rehearsed clock catches up with its exchange's; the wall's stays as it is.
+    pub fn catch_up(&self, at: At) {
+        if let Self::Rehearsal(clock) = self {
+            clock.lock().unwrap_or_else(PoisonError::into_inner).jump(at);
         }
     }
 }

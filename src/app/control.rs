@@ -23,7 +23,7 @@ const CLIENT_WITHIN: Duration = Duration::from_secs(5);
 /// How long the machine may take to answer before the shell is told that it does not.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long a kill may take to be verified.
-const KILL_WITHIN: Duration = Duration::from_secs(8);
+const KILL_WITHIN: Duration = Duration::from_secs(20);
 /// Requests that wait for the machine; the next one is told that it is busy.
 const REQUESTS_MAX: usize = 16;
 /// Conversations at once; the next one is answered on the socket's own thread, in its turn.

@@ -6,18 +6,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::app::asked::Asked;
-use crate::app::clock::{Speed, Stopwatch};
+use crate::app::clock::Stopwatch;
 use crate::app::control::{KillReach, serve};
 use crate::app::desk::Desk;
 use crate::app::machine::{self, Machine, RunResult};
 use crate::app::note::Note;
+use crate::app::plan::{RunPlan, open, wake_by};
 use crate::app::run::OUTCOMES_MAX;
 use crate::app::signals::EndFlag;
-use crate::app::sim::{SimPlan, open};
 use crate::broker::latch::KillLatch;
 use crate::broker::outcome::{KillOutcome, Outcomes};
 use crate::domain::at::At;
-use crate::domain::market::Tick;
 use crate::engine::record::Record;
 use crate::journal::reader::Reader;
 use crate::journal::row::Row;
@@ -80,14 +79,13 @@ impl Shared {
 /// # Errors
 /// When there is no thread to be had.
 pub fn start(
-    plan: SimPlan,
-    speed: Speed,
+    plan: RunPlan,
     pace: String,
     shared: Shared,
     teller: SyncSender<Note>,
 ) -> Result<JoinHandle<()>, String> {
     let (lives, tells) = (shared.clone(), teller.clone());
-    to_its_end(shared, teller, move || run(plan, speed, pace, &lives, &tells))
+    to_its_end(shared, teller, move || run(plan, pace, &lives, &tells))
 }
 
 /// Runs a machine's life on a thread of its own, and tells the window how it ended.
@@ -120,32 +118,28 @@ fn to_its_end(
     thread.map_err(|fault| format!("no thread for the machine: {fault}"))
 }
 
-fn run(
-    plan: SimPlan,
-    speed: Speed,
-    pace: String,
-    shared: &Shared,
-    teller: &SyncSender<Note>,
-) -> Result<RunResult, String> {
-    let (socket, data) = (plan.paths.socket.clone(), plan.data_name.clone());
-    let about = About { venue: "embedded exchange".to_owned(), data, pace, sandbox: String::new() };
-    let interval_ms = crate::app::sim::interval_ms(&plan.ticks);
+fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) -> Result<RunResult, String> {
+    let socket = plan.paths().socket.clone();
+    let (venue, data) = (plan.venue_name(), plan.data_name());
+    let about = About { venue, data, pace, sandbox: String::new() };
     let tells = teller.clone();
     let tell = Box::new(move || drop(tells.try_send(Note::Turned)));
-    let desk = Desk::new(about, interval_ms, Arc::clone(&shared.wanted), tell);
-    let (mut sim, kill) = open(plan, shared.latch.clone(), desk)?;
-    let (names, sandbox) = (sim.strategies.clone(), sim.sandbox.clone());
-    let past = past(&sim.files.journal)?;
-    let ticks: Vec<Tick> = sim.ticks.iter().take(sim.cursor).copied().collect();
-    let desk = sim.pump.audience_mut();
+    let desk = Desk::new(about, plan.interval_ms(), Arc::clone(&shared.wanted), tell);
+    let wakes = shared.clone();
+    let wake = wake_by(move |asked| wakes.ask(asked));
+    let (mut opened, kill) = open(plan, shared.latch.clone(), desk, wake)?;
+    let (names, sandbox) = (opened.strategies.clone(), opened.sandbox.clone());
+    let past = past(&opened.files.journal)?;
+    let ticks = std::mem::take(&mut opened.past);
+    let desk = opened.pump.audience_mut();
     desk.settle(names, sandbox);
     desk.recollect(past, &ticks);
     let outcomes = kill.outcomes();
     let reach =
-        KillReach { latch: sim.latch.clone(), outcomes: outcomes.clone(), file: sim.kill_file.clone() };
+        KillReach { latch: opened.latch.clone(), outcomes: outcomes.clone(), file: opened.kill_file.clone() };
     let (asks, requests) = serve(&socket, reach)?;
     let (sender, kills) = sync_channel(OUTCOMES_MAX);
-    let (stopped, file, kill_ids) = (shared.stop_kill.clone(), sim.kill_file.clone(), sim.kill_ids);
+    let (stopped, file, kill_ids) = (shared.stop_kill.clone(), opened.kill_file.clone(), opened.kill_ids);
     let tells = teller.clone();
     let works = move || {
         let told = |outcome: KillOutcome| {
@@ -163,7 +157,7 @@ fn run(
     let _first = shared.asks.set(asks);
     drop(teller.try_send(Note::Turned));
     let lines = machine::Lines { requests, kills, outcomes, end: shared.end.clone() };
-    Machine::of(sim, lines).run(speed)
+    Machine::of(opened, lines).run()
 }
 
 /// The window hears it as soon as it has room; one that hangs is not waited for.

@@ -44,7 +44,7 @@ pub struct Ready {
     clock: At,
 }
 
-struct Paced(DataClock);
+struct Paced(DataClock, Speed);
 
 impl Pace for Paced {
     fn now(&self) -> At {
@@ -53,6 +53,13 @@ impl Pace for Paced {
 
     fn until(&self, at: At) -> Duration {
         self.0.until(at)
+    }
+
+    fn speed(&self) -> String {
+        match self.1 {
+            Speed::Times(times) => times.to_string(),
+            Speed::Max => "max".to_owned(),
+        }
     }
 }
 
@@ -88,7 +95,7 @@ pub fn run(plan: ExchangePlan, ready: impl FnOnce(&Ready)) -> Result<(), String>
         keys: plan.keys.iter().map(|(id, _)| id.clone()).collect(),
         clock: plan.from,
     });
-    let pace = Arc::new(Paced(DataClock::start(plan.from, plan.speed)));
+    let pace = Arc::new(Paced(DataClock::start(plan.from, plan.speed), plan.speed));
     let plan = Plan { listener, keys: plan.keys, world, ticks: Box::new(ticks), pace, faults: plan.faults };
     serve(plan, move || end.is_raised()).map_err(|fault| format!("the exchange ended: {fault}"))
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::mode::Mode;
 use crate::journal::reader::Reader;
-use crate::journal::row::RunEnd;
+use crate::journal::row::{RunEnd, RunHead};
 
 /// A ledger: the journal of one account's life, and its tape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,25 @@ pub fn current(data: &Path, mode: Mode) -> LedgerFiles {
             if is_finished(&last.journal) { files(data, mode, number + 1) } else { last }
         }
     }
+}
+
+/// The ledger that a run against a broker's account goes on with, and whether it is a new one: the newest of that
+/// account, whatever other accounts have been used since.
+pub fn current_of_account(data: &Path, mode: Mode, account: &str) -> (LedgerFiles, bool) {
+    let last = last_number(data, mode).unwrap_or(0);
+    for number in (1..=last).rev() {
+        let files = files(data, mode, number);
+        if account_of(&files.journal).as_deref() == Some(account) {
+            return (files, false);
+        }
+    }
+    (files(data, mode, last + 1), true)
+}
+
+fn account_of(journal: &Path) -> Option<String> {
+    let rows = Reader::open(journal).and_then(|reader| reader.rows("run")).ok()?;
+    let head: RunHead = serde_json::from_str(&rows.last()?.body).ok()?;
+    head.account
 }
 
 fn files(data: &Path, mode: Mode, number: u32) -> LedgerFiles {

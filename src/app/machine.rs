@@ -1,19 +1,18 @@
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::app::asked::Asked;
-use crate::app::clock::{DataClock, Speed, Stopwatch};
 use crate::app::control::{Reply, Request};
+use crate::app::opened::Opened;
 use crate::app::requests::{Recalls, act, answer};
 use crate::app::signals::EndFlag;
-use crate::app::sim::Sim;
+use crate::app::source::{Arrival, Source};
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillLatch;
 use crate::broker::latch::TypedRearm;
 use crate::broker::outcome::{KillOutcome, Outcomes};
 use crate::domain::at::At;
-use crate::domain::calendar::session;
-use crate::domain::day::TradingDay;
 use crate::domain::market::Tick;
 use crate::engine::event::Event;
 use crate::engine::machine::Engine;
@@ -22,16 +21,12 @@ use crate::pump::kill_report::report;
 use crate::pump::turn::Pump;
 use crate::ui::seen::{Look, Seen};
 
-/// Closed hours are skipped when no tick comes for this long.
-const QUIET_MS: i64 = 300_000;
+/// What is taken in before others are listened to again.
+const ARRIVALS_MAX: u32 = 256;
 /// The longest the machine sleeps before it looks for signals again.
 const NAP: Duration = Duration::from_millis(50);
 /// How long the last kill of a dying process may take.
 pub const LAST_KILL_WITHIN: Duration = Duration::from_secs(4);
-/// When the process itself stood still for this long (a laptop that slept, a stopped job), the data's
-/// time stood still with it.
-const STOOD_STILL_S: f64 = 2.0;
-
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunResult {
@@ -65,8 +60,7 @@ pub trait Crew: Recalls {
 /// The machine in its loop: fed, asked, told of kills.
 pub struct Machine<A: Crew> {
     pump: Pump<A>,
-    ticks: Vec<Tick>,
-    cursor: usize,
+    source: Box<dyn Source>,
     requests: Receiver<Asked>,
     kills: Receiver<KillOutcome>,
     /// Where the newest outcome is kept, also one that found the channel full.
@@ -93,20 +87,19 @@ pub struct Lines {
 }
 
 impl<A: Crew> Machine<A> {
-    /// A sim's machine; the sim's kill task runs elsewhere.
-    pub fn of(sim: Sim<A>, lines: Lines) -> Self {
+    /// The machine of a run; the run's kill task runs elsewhere.
+    pub fn of(opened: Opened<A>, lines: Lines) -> Self {
         Self {
-            pump: sim.pump,
-            ticks: sim.ticks,
-            cursor: sim.cursor,
+            pump: opened.pump,
+            source: opened.source,
             requests: lines.requests,
             kills: lines.kills,
             outcomes: lines.outcomes,
             pull_heard: 0,
             end: lines.end,
-            latch: sim.latch,
-            kill_file: sim.kill_file,
-            sandbox: sim.sandbox,
+            latch: opened.latch,
+            kill_file: opened.kill_file,
+            sandbox: opened.sandbox,
             tickets: 0,
         }
     }
@@ -115,38 +108,44 @@ impl<A: Crew> Machine<A> {
     ///
     /// # Errors
     /// When the last rows cannot be written.
-    pub fn run(&mut self, speed: Speed) -> Result<RunResult, String> {
-        // A new run begins at the open: what the market said before it is there at once.
-        let first = self.ticks.get(self.cursor).map_or(self.pump.now(), Tick::at);
-        let open = session(TradingDay::of(first)).map_or(first, |session| session.open);
-        let from = if self.cursor == 0 { first.max(open) } else { self.pump.now() };
-        let mut clock = DataClock::start(from.max(first.plus_millis(-QUIET_MS)), speed);
-        let mut since = Stopwatch::start();
-        while let Some(tick) = self.ticks.get(self.cursor).copied() {
+    pub fn run(&mut self) -> Result<RunResult, String> {
+        while !self.source.is_dry() {
             if self.is_over() {
                 return self.finish(false, "ended by the trader");
             }
-            if since.seconds() > STOOD_STILL_S {
-                clock = DataClock::start(self.pump.now(), speed);
-            }
-            since = Stopwatch::start();
-            if tick.at().millis_since(clock.now()) > QUIET_MS {
-                clock.jump(tick.at().plus_millis(-1_000));
-            }
-            self.listen(clock.until(tick.at()).min(NAP), &clock);
-            if clock.now() >= tick.at() {
-                self.pump.turn(tick.at(), Event::Tick(tick));
-                self.pump.audience_mut().saw(&tick);
-                self.pump.audience_mut().turned();
-                self.cursor += 1;
-            }
+            let patience = self.source.patience(self.pump.now(), NAP);
+            self.listen(patience);
+            self.take_arrivals();
         }
         self.pump.audience_mut().data_ended();
         self.pump.audience_mut().turned();
         while self.pump.audience_mut().stays() && !self.is_over() {
-            self.listen(NAP, &clock);
+            self.listen(NAP);
         }
         self.finish(true, "the data ended")
+    }
+
+    fn take_arrivals(&mut self) {
+        for _ in 0..ARRIVALS_MAX {
+            let Some(arrival) = self.source.next(self.pump.now()) else { return };
+            match arrival {
+                Arrival::Event(at, event) => {
+                    let tick = match &event {
+                        Event::Tick(tick) | Event::Warm(tick) => Some(*tick),
+                        _ => None,
+                    };
+                    self.pump.turn(at, event);
+                    if let Some(tick) = &tick {
+                        self.pump.audience_mut().saw(tick);
+                    }
+                }
+                Arrival::FeedLost(at) => self.pump.lose_feed(at),
+            }
+            self.pump.audience_mut().turned();
+            if !self.source.is_live() {
+                return;
+            }
+        }
     }
 
     fn is_over(&mut self) -> bool {
@@ -154,16 +153,20 @@ impl<A: Crew> Machine<A> {
     }
 
     /// Answers others and hears of kills, for at most `patience`.
-    fn listen(&mut self, patience: Duration, clock: &DataClock) {
-        self.hear_kills(clock);
+    fn listen(&mut self, patience: Duration) {
+        self.hear_kills();
         // What is due before the next tick happens at its own instant, also while none comes.
-        let now = self.instant(clock);
-        self.pump.pass_deadlines(now);
+        let now = self.instant();
+        if self.pump.hear(now) {
+            self.pump.audience_mut().turned();
+        }
         match self.requests.recv_timeout(patience) {
+            // Something came in; it is taken in next.
+            Ok(Asked::Wake(told)) => told.store(false, Ordering::SeqCst),
             Ok(asked) => {
                 // Whoever asks after a kill was told of it is answered by a machine that knows of it.
-                self.hear_kills(clock);
-                let now = self.instant(clock);
+                self.hear_kills();
+                let now = self.instant();
                 self.answer(now, asked);
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -174,6 +177,7 @@ impl<A: Crew> Machine<A> {
 
     fn answer(&mut self, now: At, asked: Asked) {
         match asked {
+            Asked::Wake(told) => told.store(false, Ordering::SeqCst),
             Asked::Shell(request, back) => {
                 let reply = self.reply(now, &request);
                 self.pump.audience_mut().turned();
@@ -193,8 +197,8 @@ impl<A: Crew> Machine<A> {
         }
     }
 
-    fn hear_kills(&mut self, clock: &DataClock) {
-        let now = self.instant(clock);
+    fn hear_kills(&mut self) {
+        let now = self.instant();
         self.hear_kills_at(now);
     }
 
@@ -250,10 +254,8 @@ impl<A: Crew> Machine<A> {
         reply
     }
 
-    /// The data's instant, between the last event and the next tick.
-    fn instant(&self, clock: &DataClock) -> At {
-        let next = self.ticks.get(self.cursor).map_or(self.pump.now(), Tick::at);
-        clock.now().min(next).max(self.pump.now())
+    fn instant(&mut self) -> At {
+        self.source.now(self.pump.now())
     }
 
     fn finish(&mut self, finished: bool, reason: &str) -> Result<RunResult, String> {

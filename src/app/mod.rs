@@ -3,10 +3,14 @@
 //! Duty: put the parts together for a run, keep it fed and answer the shell; end it in order.
 //! Knows nothing of how orders are judged or drawn.
 
+/// A run against an account at Alpaca put together: ledger, line, streams, strategies.
+pub mod account;
 /// What the machine can be asked by the shell and the window.
 pub mod asked;
 /// Presses of the kill chord told from a key that is held down.
 mod chord;
+/// What has to be done beside orders and prices, on a thread of its own.
+mod chores;
 /// The shell's side of the control socket.
 pub mod client;
 /// The only wall clock.
@@ -23,10 +27,14 @@ mod desk_market;
 pub mod engine_room;
 /// The embedded exchange, served to other programs on loopback.
 pub mod exchange;
+/// The six characters of this installation.
+mod install;
 /// One instance a ledger.
 pub mod instance;
 /// A terminal's bytes, read: the chord before anything else.
 mod keyboard;
+/// The broker's keys, as they are handed in.
+pub mod keys;
 /// Where ledgers stand, and which one goes on.
 pub mod ledgers;
 /// What a headless run prints.
@@ -37,8 +45,12 @@ pub mod logs;
 pub mod machine;
 /// What reaches the window from other threads.
 pub mod note;
+/// A run, put together.
+pub mod opened;
 /// Folders and files of this installation.
 pub mod paths;
+/// What a run is started with, by where its orders go.
+pub mod plan;
 /// The exchange of an interrupted sim, run again to where it stopped.
 pub mod rebuild;
 /// What the trader can do about a refusal.
@@ -47,10 +59,14 @@ mod remedy;
 pub mod requests;
 /// A run without a window.
 pub mod run;
+/// Strategies on their seats.
+pub mod seats;
 /// Signals as words.
 pub mod signals;
 /// A sim put together: ledger, exchange, strategies.
 pub mod sim;
+/// Where a run's time and its market come from.
+pub mod source;
 /// The terminal: taken, painted, listened to, and always given back.
 pub mod terminal;
 /// A run with a window.

@@ -162,8 +162,10 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::app::clock::Speed;
+    use crate::app::opened::Opened;
     use crate::app::paths::Paths;
-    use crate::app::sim::{Sim, SimPlan, open};
+    use crate::app::sim::{SimPlan, open};
     use crate::broker::kill::KillTask;
     use crate::broker::latch::KillCause;
     use crate::broker::latch::KillLatch;
@@ -210,11 +212,11 @@ mod tests {
             Self(home)
         }
 
-        fn start(&self) -> Sim<Ear> {
+        fn start(&self) -> Opened<Ear> {
             self.open().0
         }
 
-        fn open(&self) -> (Sim<Ear>, KillTask) {
+        fn open(&self) -> (Opened<Ear>, KillTask) {
             let state = self.0.join("state");
             let paths = Paths {
                 config_file: self.0.join("config.toml"),
@@ -226,6 +228,7 @@ mod tests {
             let plan = SimPlan {
                 paths,
                 ticks: vec![quote(0, 10_000), quote(5, 10_100)],
+                speed: Speed::Max,
                 data_name: "two quotes".to_owned(),
                 has_quotes: true,
                 strategies: Vec::new(),
@@ -237,11 +240,11 @@ mod tests {
             open(plan, KillLatch::default(), Ear::default()).unwrap()
         }
 
-        fn holding(&self) -> Sim<Ear> {
+        fn holding(&self) -> Opened<Ear> {
             self.holding_with_its_kill().0
         }
 
-        fn holding_with_its_kill(&self) -> (Sim<Ear>, KillTask) {
+        fn holding_with_its_kill(&self) -> (Opened<Ear>, KillTask) {
             let (mut sim, kill) = self.open();
             tick(&mut sim, 0, 10_000);
             let intent = Intent {
@@ -267,13 +270,13 @@ mod tests {
         }
     }
 
-    fn tick(sim: &mut Sim<Ear>, seconds: i64, bid_cents: i32) {
+    fn tick(sim: &mut Opened<Ear>, seconds: i64, bid_cents: i32) {
         let tick = quote(seconds, bid_cents);
         sim.pump.turn(tick.at(), Event::Tick(tick));
     }
 
     /// The kill's whole work at the venue, of which the machine has not heard yet.
-    fn flatten((sim, kill): (Sim<Ear>, KillTask)) -> (crate::pump::turn::Pump<Ear>, KillOutcome) {
+    fn flatten((sim, kill): (Opened<Ear>, KillTask)) -> (crate::pump::turn::Pump<Ear>, KillOutcome) {
         sim.latch.trip(&KillCause::Shell { flatten: true }, sim.pump.now());
         let told: Mutex<Option<KillOutcome>> = Mutex::default();
         kill.run(sim.kill_ids, None, |outcome| *told.lock().unwrap() = Some(outcome), || true);

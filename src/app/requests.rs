@@ -7,6 +7,7 @@ use crate::app::remedy::remedy;
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin, StrategyId};
+use crate::domain::mode::Mode;
 use crate::domain::order::{OrderKind, TimeInForce};
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
@@ -253,7 +254,7 @@ pub fn status(snapshot: &Snapshot, sandbox: &str) -> Value {
         "gross_limit": money(account.gross_limit), "positions": positions,
         "open_orders": snapshot.open_orders.iter().map(order).collect::<Vec<_>>(),
         "strategies": strategies, "restraints": snapshot.restraints, "adjusts": snapshot.adjusts,
-        "feed": { "source": "tape", "age_ms": null }, "sandbox": sandbox, "last_kill_drill": null,
+        "feed": { "source": if snapshot.mode == Mode::Sim { "tape" } else { "stream" }, "age_ms": null }, "sandbox": sandbox, "last_kill_drill": null,
     })
 }
 

@@ -1,17 +1,19 @@
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 
 use crate::app::asked::Asked;
-use crate::app::clock::{self, Speed};
+use crate::app::clock;
 use crate::app::control::{KillReach, serve};
 use crate::app::instance::Instance;
 use crate::app::lines::Lines;
 use crate::app::logs;
 use crate::app::machine::{self, Crew, LAST_KILL_WITHIN, Machine, RunResult};
+use crate::app::opened::Opened;
+use crate::app::plan::{RunPlan, open, wake_by};
 use crate::app::requests::Recalls;
 use crate::app::signals::{EndFlag, listen};
-use crate::app::sim::{Sim, SimPlan, open};
 use crate::broker::kill::KillTask;
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
@@ -70,24 +72,29 @@ impl<W: Write> Crew for Ears<W> {
     }
 }
 
-/// Runs a sim without a window until its data ends or somebody ends it.
+/// Runs without a window until the data ends or somebody ends it.
 ///
 /// # Errors
 /// What stood in the way, in words.
-pub fn headless(plan: SimPlan, speed: Speed, out: impl Write) -> Result<RunResult, String> {
-    let paths = plan.paths.clone();
+pub fn headless(plan: RunPlan, out: impl Write) -> Result<RunResult, String> {
+    let paths = plan.paths().clone();
     paths.prepare()?;
     let _instance = Instance::take(&paths.state)?;
-    let _log = logs::start(&paths.state, &plan.logs)?;
+    let _log = logs::start(&paths.state, plan.logs())?;
     // Signals first: one that comes while the ledger is being read ends the run in order too.
     let (end, latch) = (EndFlag::default(), KillLatch::default());
     listen(end.clone(), latch.clone())?;
-    let (sim, kill) = open(plan, latch, Ears { lines: Lines::new(out), heard: Vec::new() })?;
+    let asks: Arc<OnceLock<SyncSender<Asked>>> = Arc::default();
+    let wakes = Arc::clone(&asks);
+    let wake = wake_by(move |asked| wakes.get().is_some_and(|asks| asks.try_send(asked).is_ok()));
+    let ears = Ears { lines: Lines::new(out), heard: Vec::new() };
+    let (opened, kill) = open(plan, latch, ears, wake)?;
     let outcomes = kill.outcomes();
     let reach =
-        KillReach { latch: sim.latch.clone(), outcomes: outcomes.clone(), file: sim.kill_file.clone() };
-    let (_asks, requests) = serve(&paths.socket, reach)?;
-    let result = drive(sim, kill, requests, end, speed);
+        KillReach { latch: opened.latch.clone(), outcomes: outcomes.clone(), file: opened.kill_file.clone() };
+    let (sender, requests) = serve(&paths.socket, reach)?;
+    let _first = asks.set(sender);
+    let result = drive(opened, kill, requests, end);
     let _gone_already = std::fs::remove_file(&paths.socket);
     result.unwrap_or_else(|panic| resume_unwind(panic))
 }
@@ -95,26 +102,25 @@ pub fn headless(plan: SimPlan, speed: Speed, out: impl Write) -> Result<RunResul
 /// Runs the machine on this thread with the kill task beside it. A machine that dies pulls the kill before
 /// its panic is handed back, and the kill's file stands for the next start.
 fn drive<A: Crew>(
-    sim: Sim<A>,
+    opened: Opened<A>,
     kill: KillTask,
     requests: Receiver<Asked>,
     end: EndFlag,
-    speed: Speed,
 ) -> std::thread::Result<Result<RunResult, String>> {
     let outcomes = kill.outcomes();
     let (sender, kills) = sync_channel(OUTCOMES_MAX);
     std::thread::scope(|scope| {
         let stop = EndFlag::default();
-        let (stopped, file, kill_ids) = (stop.clone(), sim.kill_file.clone(), sim.kill_ids);
+        let (stopped, file, kill_ids) = (stop.clone(), opened.kill_file.clone(), opened.kill_ids);
         scope.spawn(move || {
             // A full channel is a machine that no longer listens; the outcome is kept for the asker.
             let told = |outcome: KillOutcome| drop(sender.try_send(outcome));
             kill.run(kill_ids, Some(&file), told, || stopped.is_raised());
         });
-        let pulls = sim.latch.clone();
+        let pulls = opened.latch.clone();
         let lines = machine::Lines { requests, kills, outcomes: outcomes.clone(), end };
-        let mut machine = Machine::of(sim, lines);
-        let ran = catch_unwind(AssertUnwindSafe(|| machine.run(speed)));
+        let mut machine = Machine::of(opened, lines);
+        let ran = catch_unwind(AssertUnwindSafe(|| machine.run()));
         if ran.is_err() {
             // Nobody watches the market any more: what opens is cancelled before the process ends.
             let number = pulls.trip(&KillCause::Fault("the engine died".to_owned()), clock::now());
@@ -131,7 +137,9 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     use super::*;
+    use crate::app::clock::Speed;
     use crate::app::paths::Paths;
+    use crate::app::sim::{SimPlan, open};
     use crate::config::meaning::Config;
     use crate::domain::market::Quote;
     use crate::domain::price::Price;
@@ -172,6 +180,7 @@ mod tests {
         SimPlan {
             paths,
             ticks: (0..5).map(quote).collect(),
+            speed: Speed::Max,
             data_name: "five quotes".to_owned(),
             has_quotes: true,
             strategies: Vec::new(),
@@ -199,7 +208,7 @@ mod tests {
             let request = crate::app::control::Request { cmd: cmd.to_owned(), args };
             sender.send(Asked::Shell(request, Box::new(|_| {}))).unwrap();
         }
-        let died = drive(sim, kill, requests, EndFlag::default(), Speed::Max);
+        let died = drive(sim, kill, requests, EndFlag::default());
         assert!(died.is_err(), "the panic is handed on: the process ends with 101");
         let outcome = outcomes.last().unwrap();
         assert_eq!((outcome.cancelled, outcome.confirmed, outcome.pull.flatten), (1, true, false));

@@ -1,12 +1,13 @@
-use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::app::clock;
-use crate::app::ledgers::{LedgerFiles, current};
+use crate::app::clock::{self, Speed};
+use crate::app::install::install_id;
+use crate::app::ledgers::current;
+use crate::app::opened::{Opened, begin, in_force};
 use crate::app::paths::Paths;
 use crate::app::rebuild::rebuild;
+use crate::app::seats::{Planned, SeatPlan, check_approvals, seat_all};
+use crate::app::source::{Recorded, interval_ms};
 use crate::broker::kill::{KillIds, KillTask};
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillCause;
@@ -15,13 +16,9 @@ use crate::config::meaning::Logs;
 use crate::domain::at::At;
 use crate::domain::calendar::session;
 use crate::domain::day::TradingDay;
-use crate::domain::intent::StrategyId;
 use crate::domain::market::Tick;
 use crate::domain::mode::Mode;
-use crate::domain::money::Money;
 use crate::domain::symbol::Symbol;
-use crate::engine::event::{Act, Event, StrategyHead};
-use crate::engine::memory::Memory;
 use crate::engine::settings::Settings;
 use crate::exchange::settings::Settings as ExchangeSettings;
 use crate::exchange::venue::Exchange;
@@ -32,15 +29,8 @@ use crate::journal::tape::{TapeReader, TapeTick, TapeWriter};
 use crate::journal::writer::Journal;
 use crate::pump::assembly::{limits_version, onto_exchange};
 use crate::pump::audience::Audience;
-use crate::pump::bench::Bench;
 use crate::pump::turn::{Calls, Durability, Parts, Pump};
 use crate::risk::limits::Limits;
-use crate::strategy::approval::{Approvals, Verdict};
-use crate::strategy::frame::Level;
-use crate::strategy::host::{SpawnSettings, describe};
-use crate::strategy::manifest::ParamValue;
-use crate::strategy::source::StrategySource;
-use crate::strategy::strikes::Strikes;
 
 /// Ticks of before that warm a resumed run up: enough for a day of three symbols' bars and quotes.
 const WARM_TICKS: usize = 3_000;
@@ -51,6 +41,8 @@ pub struct SimPlan {
     pub paths: Paths,
     /// The market's data, in its one order.
     pub ticks: Vec<Tick>,
+    /// How fast the data's time passes.
+    pub speed: Speed,
     /// What the data is called.
     pub data_name: String,
     /// Whether quotes are among it.
@@ -67,45 +59,6 @@ pub struct SimPlan {
     pub logs: Logs,
 }
 
-/// A strategy as the trader wants it run.
-pub struct Planned {
-    /// The script.
-    pub source: StrategySource,
-    /// What it trades; what it asks for itself where the list is empty.
-    pub symbols: Vec<Symbol>,
-    /// Values of its params; its own defaults stand for missing ones.
-    pub params: BTreeMap<String, ParamValue>,
-}
-
-impl Planned {
-    /// A script that trades what it asks for, by its own defaults.
-    pub const fn plain(source: StrategySource) -> Self {
-        Self { source, symbols: Vec::new(), params: BTreeMap::new() }
-    }
-}
-
-/// A sim, put together and ready for its next tick.
-pub struct Sim<A: Audience> {
-    /// The machine and all it commands.
-    pub pump: Pump<A>,
-    /// The data.
-    pub ticks: Vec<Tick>,
-    /// The next tick of it.
-    pub cursor: usize,
-    /// Whose ids its orders carry.
-    pub kill_ids: KillIds,
-    /// The latch.
-    pub latch: KillLatch,
-    /// What makes a kill stick.
-    pub kill_file: KillFile,
-    /// The ledger's files.
-    pub files: LedgerFiles,
-    /// The strategies' names, by number.
-    pub strategies: BTreeMap<StrategyId, String>,
-    /// What holds strategies.
-    pub sandbox: String,
-}
-
 /// Puts a sim together, and its kill task, which is not yet running: the newest unfinished ledger goes
 /// on where it stopped.
 ///
@@ -115,9 +68,9 @@ pub fn open<A: Audience>(
     mut plan: SimPlan,
     latch: KillLatch,
     audience: A,
-) -> Result<(Sim<A>, KillTask), String> {
+) -> Result<(Opened<A>, KillTask), String> {
     let executable = std::env::current_exe().map_err(|fault| format!("this program's own path: {fault}"))?;
-    check_approvals(&plan)?;
+    check_approvals(&plan.paths.state, Mode::Sim, &plan.strategies)?;
     let files = current(&plan.paths.data, Mode::Sim);
     let opened_at = crate::app::clock::now();
     let (mut journal, mut memory) =
@@ -144,7 +97,17 @@ pub fn open<A: Audience>(
     let install = install_id(&plan.paths.state)?;
     let settings = Settings { bars_only: !plan.has_quotes, ..Settings::new(Mode::Sim, &install) };
     let assembly = onto_exchange(settings, plan.limits.clone(), exchange, latch.clone())?;
-    let (bench, heads, sandbox) = seat_all(&plan, &executable, &memory, now)?;
+    let there = symbols_of(&plan.ticks);
+    let seats = SeatPlan {
+        state: &plan.paths.state,
+        mode: Mode::Sim,
+        strategies: &plan.strategies,
+        seed: plan.exchange.seed,
+        there: Some(&there),
+        instead: &there,
+        executable: &executable,
+    };
+    let (bench, heads, sandbox) = seat_all(&seats, &memory, now)?;
     let cursor = tape.len();
     let last_seq =
         journal.last_seq().map_err(|fault| fault.to_string())?.max(tape.last().map_or(0, |tick| tick.seq));
@@ -162,14 +125,15 @@ pub fn open<A: Audience>(
         calls: Calls::Each,
         last_seq,
     });
-    begin(&mut pump, now, &memory, &heads, &tape, plan.acknowledge_unclean);
+    let warm = tape.iter().skip(tape.len().saturating_sub(WARM_TICKS)).map(|warm| warm.tick);
+    begin(&mut pump, now, &memory, &heads, warm, plan.acknowledge_unclean);
     pump.watch_feed(Freshness::new(now, interval_ms(&plan.ticks)));
     let mode = Mode::Sim;
     let install = install.parse().map_err(|_| "the installation's id is damaged".to_owned())?;
-    let sim = Sim {
+    let opened = Opened {
         pump,
-        ticks: plan.ticks,
-        cursor,
+        past: plan.ticks.iter().take(cursor).copied().collect(),
+        source: Box::new(Recorded::new(plan.ticks, cursor, plan.speed)),
         kill_ids: KillIds { mode, install },
         latch,
         kill_file,
@@ -177,50 +141,11 @@ pub fn open<A: Audience>(
         strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
         sandbox,
     };
-    Ok((sim, assembly.kill))
-}
-
-/// How often the data speaks: by the length of its bars, and a minute where it has none.
-pub(super) fn interval_ms(ticks: &[Tick]) -> i64 {
-    let length = |tick: &Tick| match tick {
-        Tick::Bar(bar) => Some(bar.end.millis_since(bar.start)),
-        Tick::Quote(_) | Tick::Trade(_) => None,
-    };
-    ticks.iter().find_map(length).unwrap_or(60_000).max(60_000)
+    Ok((opened, assembly.kill))
 }
 
 fn ticks_of(tape: &Path) -> Result<Vec<TapeTick>, String> {
     TapeReader::open(tape).and_then(Iterator::collect).map_err(|fault| fault.to_string())
-}
-
-/// The first turns of a run: what the journal remembers, the strategies, and the marks and bars of
-/// before, on which nothing is traded.
-fn begin<A: Audience>(
-    pump: &mut Pump<A>,
-    now: At,
-    memory: &Memory,
-    heads: &[(StrategyHead, Option<String>)],
-    tape: &[TapeTick],
-    acknowledged: bool,
-) {
-    pump.turn(now, Event::Started(Box::new(memory.clone())));
-    for (head, waits) in heads {
-        let head = head.clone();
-        pump.turn(
-            now,
-            match waits {
-                None => Event::StrategyLoaded(head),
-                Some(reason) => Event::StrategyWaits { head, reason: reason.clone() },
-            },
-        );
-    }
-    for warm in tape.iter().skip(tape.len().saturating_sub(WARM_TICKS)) {
-        pump.turn(now, Event::Warm(warm.tick));
-    }
-    if acknowledged && memory.unclean {
-        let reason = "--acknowledge-unclean at the start".to_owned();
-        pump.turn(now, Event::Operator(Act::AcknowledgeUnclean { reason }));
-    }
 }
 
 fn run_head(plan: &SimPlan, sandbox: &str, started_at: At) -> RunHead {
@@ -233,28 +158,8 @@ fn run_head(plan: &SimPlan, sandbox: &str, started_at: At) -> RunHead {
         source: plan.data_name.clone(),
         sandbox: sandbox.to_owned(),
         started_at,
+        account: None,
     }
-}
-
-fn check_approvals(plan: &SimPlan) -> Result<(), String> {
-    let approvals = Approvals::read(&plan.paths.state).map_err(|fault| fault.to_string())?;
-    for source in plan.strategies.iter().map(|planned| &planned.source) {
-        let file = &source.file;
-        match approvals.verdict(Mode::Sim, file, source.hash) {
-            Verdict::Approved => {}
-            Verdict::Changed(_) => {
-                return Err(format!(
-                    "{file} was changed since it was approved; read it and run `hardstop strategy approve {file}`"
-                ));
-            }
-            Verdict::Unknown => {
-                return Err(format!(
-                    "{file} is not approved; read it and run `hardstop strategy approve {file}`"
-                ));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A run begins at the open of the data's first day; one that goes on, at the tape's last tick.
@@ -266,127 +171,10 @@ fn start_instant(ticks: &[Tick], tape: &[TapeTick]) -> Result<At, String> {
     Ok(session(TradingDay::of(first)).map_or(first, |session| session.open.min(first)))
 }
 
-/// The limits to begin with. Within a trading day they only ever tighten: a restart with a looser
-/// config keeps those of the run before, until the next day's start.
-fn in_force(
-    wished: &Limits,
-    reader: &Reader,
-    day: Option<(TradingDay, Money)>,
-    now: At,
-) -> Result<Limits, String> {
-    let Some((day, _)) = day.filter(|(day, _)| *day >= TradingDay::of(now)) else {
-        return Ok(wished.clone());
-    };
-    let runs = reader.rows("run").map_err(|fault| fault.to_string())?;
-    let Some(last) = runs.last() else { return Ok(wished.clone()) };
-    let unreadable = |fault| format!("the limits of the last run cannot be read: {fault}");
-    let head: RunHead = serde_json::from_str(&last.body).map_err(unreadable)?;
-    let kept = head.limits.tightest(wished);
-    if kept != *wished {
-        tracing::warn!(%day, "looser limits wait for the next trading day");
-    }
-    Ok(kept)
-}
-
-/// The bench, every strategy with what keeps it from running, and how they are shut in.
-type Seats = (Bench, Vec<(StrategyHead, Option<String>)>, String);
-
-fn seat_all(plan: &SimPlan, executable: &Path, memory: &Memory, now: At) -> Result<Seats, String> {
-    let mut there: Vec<Symbol> = plan.ticks.iter().map(Tick::symbol).collect();
+/// Every symbol of these ticks, in order.
+fn symbols_of(ticks: &[Tick]) -> Vec<Symbol> {
+    let mut there: Vec<Symbol> = ticks.iter().map(Tick::symbol).collect();
     there.sort_unstable();
     there.dedup();
-    let approvals = Approvals::read(&plan.paths.state).map_err(|fault| fault.to_string())?;
-    let (mut bench, mut heads) = (Bench::of(Mode::Sim), Vec::new());
-    for (planned, number) in plan.strategies.iter().zip(1..) {
-        let (head, settings) = prepared(plan, executable, planned, StrategyId(number), &there)?;
-        let strikes = strikes_of(&planned.source, memory, &approvals);
-        let waits = bench
-            .seat_again(head.clone(), settings, strikes, now)
-            .map_err(|fault| format!("{}: {fault}", planned.source.file))?;
-        heads.push((head, waits));
-    }
-    let sandbox = bench.level().map_or("full", Level::word).to_owned();
-    Ok((bench, heads, sandbox))
-}
-
-/// What failures on this ledger have cost a source, unless the trader approved it anew since.
-fn strikes_of(source: &StrategySource, memory: &Memory, approvals: &Approvals) -> Strikes {
-    let sha256 = source.hash.to_string();
-    let Some(known) = memory.strikes.iter().find(|known| known.sha256 == sha256) else {
-        return Strikes::default();
-    };
-    let forgives = |at: At| at > known.process_started_at;
-    if approvals.all().any(|(_, hash, approval)| hash == source.hash && forgives(approval.at)) {
-        return Strikes::default();
-    }
-    Strikes::restored(known.count, known.last)
-}
-
-fn prepared(
-    plan: &SimPlan,
-    executable: &Path,
-    planned: &Planned,
-    id: StrategyId,
-    there: &[Symbol],
-) -> Result<(StrategyHead, SpawnSettings), String> {
-    let source = &planned.source;
-    let mut settings = SpawnSettings {
-        seed: plan.exchange.seed,
-        params: planned.params.clone(),
-        ..SpawnSettings::new(executable.to_owned(), &source.file, &source.text)
-    };
-    let manifest = describe(&settings).map_err(|fault| fault.to_string())?;
-    manifest.settle(&planned.params).map_err(|words| format!("{}: {words}", source.file))?;
-    settings.symbols = granted(planned, &manifest.symbols, there)?;
-    let head = StrategyHead {
-        id,
-        name: manifest.name.clone(),
-        sha256: source.hash.to_string(),
-        symbols: settings.symbols.clone(),
-        timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
-        warmup_bars: manifest.warmup,
-    };
-    Ok((head, settings))
-}
-
-/// What a strategy may trade: what the trader wrote, else all that it asks for and the data has.
-fn granted(planned: &Planned, asked: &[Symbol], there: &[Symbol]) -> Result<Vec<Symbol>, String> {
-    let asks = |symbol: &Symbol| asked.is_empty() || asked.contains(symbol);
-    if planned.symbols.is_empty() {
-        return Ok(there.iter().filter(|symbol| asks(symbol)).copied().collect());
-    }
-    let file = &planned.source.file;
-    for symbol in &planned.symbols {
-        if !there.contains(symbol) {
-            return Err(format!("{file}: the data has no {symbol}; take it out of its symbols"));
-        }
-        if !asks(symbol) {
-            return Err(format!(
-                "{file} does not trade {symbol}: it names {}",
-                asked.iter().map(Symbol::as_str).collect::<Vec<_>>().join(", ")
-            ));
-        }
-    }
-    Ok(planned.symbols.clone())
-}
-
-/// Letters and digits that nobody mistakes for one another.
-const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-
-/// The six characters of this installation: drawn once, kept in the state folder.
-fn install_id(state: &Path) -> Result<String, String> {
-    let path: PathBuf = state.join("install");
-    let fail = |fault: std::io::Error| format!("{}: {fault}", path.display());
-    match std::fs::read_to_string(&path) {
-        Ok(text) => return Ok(text.trim().to_owned()),
-        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {}
-        Err(fault) => return Err(fail(fault)),
-    }
-    let mut bytes = [0_u8; 6];
-    std::fs::File::open("/dev/urandom").and_then(|mut chance| chance.read_exact(&mut bytes)).map_err(fail)?;
-    let id: String = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(&path).map_err(fail)?;
-    file.write_all(id.as_bytes()).map_err(fail)?;
-    Ok(id)
+    there
 }

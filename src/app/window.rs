@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use crate::app::asked::Asked;
 use crate::app::client;
-use crate::app::clock::{self, Speed, Stopwatch};
+use crate::app::clock::{self, Stopwatch};
 use crate::app::control::{Reply, Request};
 use crate::app::engine_room::{Shared, start};
 use crate::app::instance::Instance;
 use crate::app::logs;
 use crate::app::machine::{LAST_KILL_WITHIN, RunResult};
 use crate::app::note::Note;
+use crate::app::plan::RunPlan;
 use crate::app::signals::{EndFlag, Job, listen, listen_to_job, listen_to_size, stand_still};
-use crate::app::sim::SimPlan;
 use crate::app::terminal::{self, Screen};
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
@@ -46,11 +46,9 @@ pub type Grammar = fn(&str) -> Result<Request, String>;
 
 /// What a window is opened with.
 pub struct WindowPlan {
-    /// The sim.
-    pub sim: SimPlan,
-    /// How fast its data passes.
-    pub speed: Speed,
-    /// In words, for the header.
+    /// The run.
+    pub run: RunPlan,
+    /// How fast its time passes, in words, for the header.
     pub pace: String,
     /// Colours.
     pub theme: Theme,
@@ -91,7 +89,7 @@ struct Window {
     ended: Option<Result<RunResult, String>>,
 }
 
-/// Runs a sim with a window until the trader ends it.
+/// Runs with a window until the trader ends it.
 ///
 /// # Errors
 /// What stood in the way, in words; the terminal is then as it was.
@@ -99,10 +97,10 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
     if !terminal::is_there() {
         return Err("the window needs a terminal; `hardstop run --headless` runs without one".to_owned());
     }
-    let paths = plan.sim.paths.clone();
+    let paths = plan.run.paths().clone();
     paths.prepare()?;
     let _instance = Instance::take(&paths.state)?;
-    let _log = logs::start(&paths.state, &plan.sim.logs)?;
+    let _log = logs::start(&paths.state, plan.run.logs())?;
     let (end, latch) = (EndFlag::default(), KillLatch::default());
     listen(end.clone(), latch.clone())?;
     let (teller, notes) = sync_channel(NOTES_MAX);
@@ -145,7 +143,7 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
     };
     // The first picture is there before the journal is opened.
     let _painted = window.paint();
-    let machine = start(plan.sim, plan.speed, plan.pace, shared.clone(), teller)?;
+    let machine = start(plan.run, plan.pace, shared.clone(), teller)?;
     end_without_a_window(shared.clone(), paths.socket.clone())?;
     let lived = catch_unwind(AssertUnwindSafe(|| window.live()));
     let result = close(window, &machine, &shared, lived.is_err());

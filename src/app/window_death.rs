@@ -10,6 +10,7 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use crate::app::clock::{Speed, Stopwatch};
 use crate::app::control::Request;
 use crate::app::paths::Paths;
+use crate::app::plan::RunPlan;
 use crate::app::sim::{SimPlan, open};
 use crate::app::window::{WindowPlan, window};
 use crate::broker::latch::KillLatch;
@@ -47,6 +48,7 @@ fn sim() -> SimPlan {
     SimPlan {
         paths,
         ticks: (0..3_600).map(quote).collect(),
+        speed: Speed::Times(1.0),
         data_name: "an hour of quotes".to_owned(),
         has_quotes: true,
         strategies: Vec::new(),
@@ -66,8 +68,7 @@ fn deadly(_: &str) -> Result<Request, String> {
 #[ignore = "this is the program that the test below runs in a terminal"]
 fn the_program_in_the_terminal() {
     let result = window(WindowPlan {
-        sim: sim(),
-        speed: Speed::Times(1.0),
+        run: RunPlan::Sim(Box::new(sim())),
         pace: "×1".to_owned(),
         theme: Theme::of(ThemeName::Mono, Depth::None),
         ascii: true,

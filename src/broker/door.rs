@@ -1,13 +1,20 @@
+use std::sync::Arc;
+
+use crate::alpaca::client::Client;
 use crate::broker::fault::BrokerFault;
+use crate::broker::heard::Heard;
 use crate::broker::kill::KillTask;
 use crate::broker::latch::KillLatch;
+use crate::broker::line::{CLOSING, Line, NO_ROOM, Submit, TOO_LATE, TOO_MANY, TRIPPED};
 use crate::broker::market::Market;
-use crate::broker::tempo::Tempo;
+use crate::broker::orders_ear::OrdersEar;
+use crate::broker::remote::{Clock, Remote, SharedAccount};
+use crate::broker::tempo::{Tempo, Use};
 use crate::broker::venue::Venue;
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::Origin;
-use crate::domain::venue::{VenueAnswer, VenueReport, VenueState};
+use crate::domain::venue::{VenueAnswer, VenueState};
 use crate::risk::order::Role;
 use crate::risk::token::{ApprovedOrder, CancelTicket, DoorSeal, KillWarrant};
 
@@ -15,9 +22,60 @@ use crate::risk::token::{ApprovedOrder, CancelTicket, DoorSeal, KillWarrant};
 pub struct Door {
     seal: DoorSeal,
     latch: KillLatch,
-    venue: Venue,
-    tempo: Tempo,
+    way: Way,
     fills_since: At,
+    fills_from: At,
+}
+
+/// How requests leave.
+enum Way {
+    /// At once: the venue answers before the call returns.
+    Here(Venue, Tempo),
+    /// By a line of its own; answers are heard later.
+    Away(Line),
+}
+
+/// How long before a reading the next one begins to ask for executions: Alpaca's history is told of them later
+/// than its stream, and each is applied once anyway.
+const FILLS_OVERLAP_S: i64 = -120;
+
+/// An account at Alpaca, for [`remote`].
+pub struct RemotePlan {
+    /// The door's own client.
+    pub client: Client,
+    /// The kill's, with a connection that nothing else uses.
+    pub kill_client: Client,
+    /// The run's clock.
+    pub clock: Clock,
+    /// From when on executions may be new.
+    pub fills_since: At,
+    /// When this ledger began: older executions are not its own.
+    pub fills_from: At,
+    /// Called whenever something was heard, from other threads; it must not block.
+    pub wake: Box<dyn Fn() + Send + Sync>,
+}
+
+/// A door onto an account at Alpaca, the kill task beside it, and the ear that its stream of orders tells.
+///
+/// # Errors
+/// [`BrokerFault::ForeignWarrant`] when seal and warrant come from two gates; [`BrokerFault::NoThread`].
+pub fn remote(
+    plan: RemotePlan,
+    seal: DoorSeal,
+    latch: KillLatch,
+    warrant: KillWarrant,
+) -> Result<(Door, KillTask, OrdersEar), BrokerFault> {
+    if !seal.accepts(&warrant) {
+        return Err(BrokerFault::ForeignWarrant);
+    }
+    let account = Arc::new(SharedAccount::new(plan.clock));
+    let of_the_kill = Remote { client: plan.kill_client, account: Arc::clone(&account) };
+    let kill = KillTask::new(Venue::Remote(Arc::new(of_the_kill)), latch.clone(), warrant);
+    let line = Line::new(Remote { client: plan.client, account }, latch.clone(), plan.wake)
+        .map_err(BrokerFault::NoThread)?;
+    let ear = OrdersEar::of(line.shared());
+    let (fills_since, fills_from) = (plan.fills_since, plan.fills_from);
+    Ok((Door { seal, latch, way: Way::Away(line), fills_since, fills_from }, kill, ear))
 }
 
 /// What became of a token.
@@ -25,6 +83,8 @@ pub struct Door {
 pub enum DoorOutcome {
     /// It went out, and this came back.
     Answered(VenueAnswer),
+    /// It is on its way; what comes back is heard later.
+    Sent,
     /// It did not go out; what it reserved is free.
     Dropped {
         /// Which order.
@@ -55,7 +115,9 @@ pub fn embedded(
 
 impl Door {
     fn new(seal: DoorSeal, latch: KillLatch, venue: Venue) -> Self {
-        Self { seal, latch, venue, tempo: Tempo::default(), fills_since: At::from_nanos(i64::MIN) }
+        let long_ago = At::from_nanos(i64::MIN);
+        let way = Way::Here(venue, Tempo::default());
+        Self { seal, latch, way, fills_since: long_ago, fills_from: long_ago }
     }
 
     /// Sends an order, if its token is this gate's, of its present `epoch`, in time, within the
@@ -73,50 +135,88 @@ impl Door {
             return dropped("trading was restricted after it was approved; ask again");
         }
         if now > order.good_until() {
-            return dropped("it was approved too long ago; ask again");
+            return dropped(TOO_LATE);
+        }
+        if self.latch.is_closing_all() {
+            return dropped(CLOSING);
         }
         if self.latch.is_tripped() && !passes_halted {
             return dropped(TRIPPED);
         }
-        if !self.tempo.spend(now, order.role() == Role::Opening) {
-            return dropped(
-                "the minute's requests to the venue are used up but for cancels, stops, exits and reconciles; \
-                 ask again in a minute",
-            );
+        let opens = order.role() == Role::Opening;
+        match &mut self.way {
+            Way::Here(venue, tempo) => {
+                if !tempo.has_room(now, if opens { Use::Opening } else { Use::Urgent }) {
+                    return dropped(NO_ROOM);
+                }
+                tempo.note(now);
+                let may_leave =
+                    || !self.latch.is_closing_all() && (passes_halted || !self.latch.is_tripped());
+                venue.submit(&request, now, may_leave).map_or_else(|| dropped(TRIPPED), DoorOutcome::Answered)
+            }
+            Way::Away(line) => {
+                let submit = Submit { request, opens, passes_halted, good_until: order.good_until() };
+                if line.submit(submit) { DoorOutcome::Sent } else { dropped(TOO_MANY) }
+            }
         }
-        let may_leave = || passes_halted || !self.latch.is_tripped();
-        self.venue.submit(&request, now, may_leave).map_or_else(|| dropped(TRIPPED), DoorOutcome::Answered)
     }
 
     /// Cancels an order; nothing ever holds that back.
     #[expect(clippy::needless_pass_by_value, reason = "a ticket is spent by being handed in")]
-    pub fn cancel(&mut self, ticket: CancelTicket, now: At) -> VenueAnswer {
+    pub fn cancel(&mut self, ticket: CancelTicket, now: At) -> DoorOutcome {
         if !self.seal.accepts(&ticket) {
-            return VenueAnswer::Refused("the ticket comes from another gate".to_owned());
+            let words = "the ticket comes from another gate".to_owned();
+            return DoorOutcome::Answered(VenueAnswer::Refused(words));
         }
-        self.tempo.spend(now, false);
-        self.venue.cancel(ticket.order(), now)
+        match &mut self.way {
+            Way::Here(venue, tempo) => {
+                tempo.note(now);
+                DoorOutcome::Answered(venue.cancel(ticket.order(), now))
+            }
+            Way::Away(line) => line.cancel(ticket.order()).map_or_else(
+                |why| DoorOutcome::Answered(VenueAnswer::Unknown(why.to_owned())),
+                |()| DoorOutcome::Sent,
+            ),
+        }
     }
 
-    /// The venue's state with these orders looked up by id, and the executions since the last look.
-    ///
-    /// # Errors
-    /// Why it could not be read, in words.
-    pub fn state(&mut self, now: At, ids: &[ClientOrderId]) -> Result<VenueState, String> {
-        self.tempo.spend(now, false);
-        let state = self.venue.state(self.fills_since, ids)?;
-        // A second's overlap: two executions may share an instant, and each is applied once anyway.
-        self.fills_since = state.at.plus_seconds(-1);
-        Ok(state)
+    /// The venue's state with these orders looked up by id, and the executions since the last look; `None` where
+    /// it is heard later. An error says why it could not be read.
+    pub fn state(&mut self, now: At, ids: &[ClientOrderId]) -> Option<Result<VenueState, String>> {
+        match &mut self.way {
+            Way::Here(venue, tempo) => {
+                tempo.note(now);
+                let state = venue.state(self.fills_since, ids);
+                if let Ok(state) = &state {
+                    // A second's overlap: two executions may share an instant, and each is applied once anyway.
+                    self.fills_since = state.at.plus_seconds(-1);
+                }
+                Some(state)
+            }
+            Way::Away(line) => {
+                line.ask_state(self.fills_since, ids);
+                None
+            }
+        }
     }
 
     /// What the venue has said since the last time.
-    pub fn take_reports(&mut self) -> Vec<VenueReport> {
-        self.venue.take_reports()
+    pub fn take_heard(&mut self) -> Vec<Heard> {
+        match &mut self.way {
+            Way::Here(venue, _) => venue.take_reports().into_iter().map(Heard::Report).collect(),
+            Way::Away(line) => {
+                let heard = line.take_heard();
+                for state in heard.iter().filter_map(|heard| match heard {
+                    Heard::State(Ok(state)) => Some(state),
+                    _ => None,
+                }) {
+                    self.fills_since = state.at.plus_seconds(FILLS_OVERLAP_S).max(self.fills_from);
+                }
+                heard
+            }
+        }
     }
 }
-
-const TRIPPED: &str = "the kill latch is tripped; `hardstop rearm` opens it again";
 
 /// What passes while halted: protective stops, and exits of the trader or the kill.
 fn passes_halted(order: &ApprovedOrder) -> bool {
@@ -243,7 +343,7 @@ mod tests {
             let order = self.token(Origin::Operator, Side::Buy, 100, OrderKind::Market);
             let id = order.request().id;
             passed(self.send(order));
-            let fills = self.door.state(NOW, &[]).unwrap().fills;
+            let fills = self.door.state(NOW, &[]).unwrap().unwrap().fills;
             for fill in &fills {
                 assert_eq!(self.gate.on_fill(fill), Ok(true));
             }
@@ -265,7 +365,7 @@ mod tests {
     fn dropped(outcome: DoorOutcome, because: &str) {
         match outcome {
             DoorOutcome::Dropped { reason, .. } => assert!(reason.contains(because), "{reason}"),
-            DoorOutcome::Answered(answer) => panic!("it went out: {answer:?}"),
+            out => panic!("it went out: {out:?}"),
         }
     }
 
@@ -278,9 +378,9 @@ mod tests {
         let id = resting.request().id;
         passed(desk.send(resting));
         let ticket = other.gate.cancel_ticket(id);
-        assert!(matches!(desk.door.cancel(ticket, NOW), VenueAnswer::Refused(_)));
+        assert!(matches!(desk.door.cancel(ticket, NOW), DoorOutcome::Answered(VenueAnswer::Refused(_))));
         let ticket = desk.gate.cancel_ticket(id);
-        assert_eq!(desk.door.cancel(ticket, NOW), VenueAnswer::Taken);
+        passed(desk.door.cancel(ticket, NOW));
         let (_, seal) = Gate::open(Limits::wide(), String::new());
         let warrant = Gate::open(Limits::wide(), String::new()).0.kill_warrant().unwrap();
         let market = Market::of(Exchange::new(Settings::default()));
@@ -323,10 +423,31 @@ mod tests {
     }
 
     #[test]
+    fn while_the_kill_closes_everything_nothing_else_leaves_and_afterwards_stops_do() {
+        let mut desk = desk(Faults::default());
+        desk.hold();
+        let stop = |desk: &mut Desk, shares: i32| {
+            let (id, price) = (desk.id(), StopKind::Fixed(Price::from_cents(4_700)));
+            desk.gate.admit_protective(id, symbol(), Qty::shares(shares), price, NOW).unwrap()
+        };
+        let far = OrderKind::Limit { limit: Price::from_cents(6_000) };
+        let (protective, exit) = (stop(&mut desk, 40), desk.token(Origin::Operator, Side::Sell, 20, far));
+        let number = desk.latch.trip(&KillCause::Shell { flatten: true }, NOW);
+        dropped(desk.send(protective), "closing every position");
+        dropped(desk.send(exit), "closing every position");
+        desk.latch.note_answered(number);
+        let protective = stop(&mut desk, 40);
+        passed(desk.send(protective));
+    }
+
+    #[test]
     fn a_pull_while_the_order_waits_for_the_venue_drops_it() {
         let mut desk = desk(Faults::default());
         let (order, epoch, latch) = (desk.opening(), desk.gate.epoch(), desk.latch.clone());
-        let venue = desk.door.venue.clone();
+        let venue = match &desk.door.way {
+            Way::Here(venue, _) => venue.clone(),
+            Way::Away(_) => return,
+        };
         let Venue::Embedded(exchange) = &venue else { return };
         std::thread::scope(|scope| {
             let busy = unpoisoned(exchange);
@@ -338,7 +459,7 @@ mod tests {
             drop(busy);
             dropped(sends.join().unwrap(), "hardstop rearm");
         });
-        assert!(desk.door.state(NOW, &[]).unwrap().open_orders.is_empty());
+        assert!(desk.door.state(NOW, &[]).unwrap().unwrap().open_orders.is_empty());
     }
 
     #[test]
@@ -349,14 +470,14 @@ mod tests {
             let order = desk.opening();
             let id = order.request().id;
             match desk.send(order) {
-                DoorOutcome::Answered(_) => sent.push(id),
                 out @ DoorOutcome::Dropped { .. } => dropped(out, "used up"),
+                _ => sent.push(id),
             }
         }
-        assert_eq!(sent.len(), 140);
+        assert_eq!(sent.len(), 120);
         for id in sent {
             let ticket = desk.gate.cancel_ticket(id);
-            assert_eq!(desk.door.cancel(ticket, NOW), VenueAnswer::Taken);
+            passed(desk.door.cancel(ticket, NOW));
         }
     }
 
@@ -381,11 +502,11 @@ mod tests {
                 let (_answer, order) = (desk.send(order), desk.opening());
                 let _answer = desk.send(order);
             }
-            let before = desk.door.state(NOW, &[]).unwrap();
+            let before = desk.door.state(NOW, &[]).unwrap().unwrap();
             let outcome = desk.pull(true);
             // What was on its way when the kill ended must not undo it.
             desk.market.advance(NOW.plus_seconds(60));
-            let after = desk.door.state(NOW, &[]).unwrap();
+            let after = desk.door.state(NOW, &[]).unwrap().unwrap();
             let is_flat = after.positions.is_empty() && after.open_orders.is_empty();
             assert!(outcome.confirmed && is_flat, "seed {seed}: {outcome:?} {after:?}");
             assert_eq!(outcome.cancelled as usize, before.open_orders.len(), "seed {seed}");

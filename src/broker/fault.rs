@@ -8,6 +8,9 @@ pub enum BrokerFault {
     /// Gate and kill were not born together.
     #[error("the kill's warrant belongs to another gate; open gate, door and kill together")]
     ForeignWarrant,
+    /// The line needs threads of its own.
+    #[error("no thread for the line to the venue: {0}; close other programs")]
+    NoThread(std::io::Error),
     /// A re-arm without a reason.
     #[error("a re-arm needs a reason in your own words: --reason TEXT")]
     NoReason,

@@ -4,17 +4,19 @@ use crate::broker::errands::Errands;
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::{KillLatch, Pull};
 use crate::broker::outcome::{KillOutcome, Outcomes};
-use crate::broker::venue::Venue;
+use crate::broker::venue::{Readings, Venue};
 use crate::broker::work::Work;
 use crate::domain::at::At;
 use crate::domain::id::InstallId;
 use crate::domain::mode::Mode;
 use crate::risk::token::KillWarrant;
 
-/// How often the venue is read until nothing is left, and how far apart: two seconds at most on a
-/// venue that answers at once.
-const READINGS_MAX: u32 = 80;
-const READING_APART: Duration = Duration::from_millis(20);
+/// How long the KILL file may take before its absence is told.
+const FILE_WITHIN: Duration = Duration::from_millis(20);
+
+/// A connection that was not used for so many naps is used once, so that it stays.
+const NAPS_UNTIL_COLD: u32 = 150;
+const NAPS_UNTIL_TRIED_AGAIN: u32 = 25;
 
 /// How long the task sleeps before it looks whether it is to end.
 const NAP: Duration = Duration::from_millis(200);
@@ -29,7 +31,7 @@ pub struct KillTask {
     errands: Errands,
     /// The trip that the errands belong to.
     tripped_at: Option<At>,
-    reading_apart: Duration,
+    readings: Readings,
     // Held, not read: whoever has the warrant may cancel and reduce, and there is one.
     _warrant: KillWarrant,
 }
@@ -47,8 +49,8 @@ pub struct KillIds {
 impl KillTask {
     pub(super) fn new(venue: Venue, latch: KillLatch, warrant: KillWarrant) -> Self {
         let (outcomes, errands) = (Outcomes::default(), Errands::default());
-        let (tripped_at, reading_apart) = (None, READING_APART);
-        Self { venue, latch, outcomes, errands, tripped_at, reading_apart, _warrant: warrant }
+        let (tripped_at, readings) = (None, venue.readings());
+        Self { venue, latch, outcomes, errands, tripped_at, readings, _warrant: warrant }
     }
 
     /// What became of the last pull, kept for whoever asks.
@@ -60,7 +62,7 @@ impl KillTask {
     /// Answers a pull that waits, at once and on the caller's thread: for a venue whose clock the caller moves,
     /// where waiting between two looks brings nothing new. `None` where no pull waits.
     pub fn answer_waiting(&mut self, ids: KillIds) -> Option<KillOutcome> {
-        self.reading_apart = Duration::ZERO;
+        (self.readings.first_ms, self.readings.last_ms) = (0, 0);
         let pull = self.latch.wait(self.latch.answered(), Duration::ZERO)?;
         let outcome = self.answer(pull, ids);
         self.latch.note_answered(outcome.pull.number);
@@ -77,7 +79,8 @@ impl KillTask {
         told: impl Fn(KillOutcome),
         stop: impl Fn() -> bool,
     ) {
-        let mut seen = 0;
+        let (mut seen, mut naps) = (0, 0_u32);
+        let mut shut = Shut { is_owed: self.latch.is_tripped(), wait_naps: 0 };
         loop {
             // A pull that came with the end is still answered.
             let patience = if stop() { Duration::ZERO } else { NAP };
@@ -85,12 +88,19 @@ impl KillTask {
                 if patience.is_zero() {
                     return;
                 }
+                naps = naps.saturating_add(1);
+                if naps >= NAPS_UNTIL_COLD {
+                    naps = 0;
+                    self.venue.keep_warm();
+                }
+                self.open_the_venue_again(&mut shut);
                 continue;
             };
+            (naps, shut) = (0, Shut { is_owed: true, wait_naps: 0 });
             seen = pull.number;
             let raised = file.map(|file| file.raise_aside(&pull.by));
             let mut outcome = self.answer(pull, ids);
-            match raised.map(|raised| raised.recv_timeout(READING_APART)) {
+            match raised.map(|raised| raised.recv_timeout(FILE_WITHIN)) {
                 None | Some(Ok(Ok(()))) => {}
                 Some(Ok(Err(fault))) => {
                     outcome.words.push(format!("the kill may not outlive a restart: {fault}"));
@@ -114,16 +124,46 @@ impl KillTask {
             self.tripped_at = Some(pull.tripped_at);
         }
         let mut work = Work::new(&self.venue, &mut self.errands, &pull, ids);
-        for reading in 0..READINGS_MAX {
-            if reading > 0 {
-                std::thread::sleep(self.reading_apart);
-            }
+        for reading in 0..self.readings.most {
+            std::thread::sleep(self.readings.wait_before(reading));
             if work.look_and_act() || self.latch.pulls() > pull.number {
                 break;
             }
         }
-        work.outcome(pull)
+        // Last of all, and only where nothing is left to close: the venue would turn away an exit too.
+        let shut = (work.is_flat() && self.latch.is_tripped()).then(|| self.venue.suspend(true));
+        let mut outcome = work.outcome(pull);
+        if let Some(Err(said)) = shut {
+            outcome.words.push(format!(
+                "everything is closed, but the venue could not be told to take no orders any more: {said}"
+            ));
+        }
+        outcome
     }
+
+    /// Once the trader has re-armed, the venue takes orders again; asked again until it is known to.
+    fn open_the_venue_again(&self, shut: &mut Shut) {
+        if !shut.is_owed || self.latch.is_tripped() {
+            return;
+        }
+        if shut.wait_naps > 0 {
+            shut.wait_naps -= 1;
+            return;
+        }
+        match self.venue.suspend(false) {
+            Ok(()) => shut.is_owed = false,
+            Err(said) => {
+                shut.wait_naps = NAPS_UNTIL_TRIED_AGAIN;
+                tracing::warn!(%said, "the venue could not be told to take orders again; it is tried again");
+            }
+        }
+    }
+}
+
+/// Whether the venue may have been told to take no orders, and in how many naps it is asked to take them again.
+struct Shut {
+    is_owed: bool,
+    wait_naps: u32,
 }
 
 #[cfg(test)]
@@ -155,7 +195,7 @@ mod tests {
         let (script, latch) = (Arc::new(Mutex::new(script)), KillLatch::default());
         let warrant = Gate::open(Limits::default(), String::new()).0.kill_warrant().unwrap();
         let mut task = KillTask::new(Venue::Scripted(Arc::clone(&script)), latch.clone(), warrant);
-        task.reading_apart = Duration::from_millis(1);
+        (task.readings.first_ms, task.readings.last_ms) = (1, 1);
         Desk { task, latch, script }
     }
 
@@ -366,7 +406,7 @@ mod tests {
     #[test]
     fn the_task_needs_nothing_but_its_latch_and_a_newer_pull_cuts_an_older_one_short() {
         let Desk { mut task, latch, script } = desk(&[("A", 100)], &[limit(1, "A", 20)]);
-        task.reading_apart = READING_APART;
+        task.readings = Venue::Scripted(Arc::default()).readings();
         unpoisoned(&script).stubborn.insert(id(1));
         let poisons = Arc::clone(&script);
         let died = std::thread::spawn(move || {

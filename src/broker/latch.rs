@@ -162,6 +162,13 @@ impl KillLatch {
         self.0.word.load(Ordering::SeqCst) & FLATTEN != 0
     }
 
+    /// Whether the kill is at work closing everything: until it is done, whatever else is sent would hold the
+    /// shares that it closes, or close them twice.
+    #[must_use]
+    pub fn is_closing_all(&self) -> bool {
+        self.wants_flat() && self.pulls() > self.answered()
+    }
+
     /// How often the kill was pulled in this process.
     #[must_use]
     pub fn pulls(&self) -> u64 {

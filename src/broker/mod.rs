@@ -11,16 +11,30 @@ pub mod door;
 mod errands;
 /// What can go wrong here, in words.
 pub mod fault;
+/// What the door hears from beyond it.
+pub mod heard;
 /// The kill task.
 pub mod kill;
 /// The file that makes a kill outlive the process.
 pub mod kill_file;
 /// One atomic word that shuts the door.
 pub mod latch;
+/// Requests on threads of their own.
+mod line;
 /// The market's side of the embedded exchange.
 pub mod market;
+/// Which of our ids belongs to which of the venue's.
+mod names;
+/// Where the stream of orders is told to the door.
+pub mod orders_ear;
 /// What a kill did and what is left.
 pub mod outcome;
+/// Everything that a reconcile asks Alpaca for.
+mod reading;
+/// An account at Alpaca.
+pub mod remote;
+/// Cancels that were sent a moment ago.
+mod repeats;
 /// A venue that does what a test says.
 #[cfg(test)]
 mod script;

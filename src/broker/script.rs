@@ -35,6 +35,8 @@ pub(crate) struct Script {
     pub(crate) refuses: Option<&'static str>,
     /// Market orders rest, as they do outside of the session.
     pub(crate) queues: bool,
+    /// Whether it was told to take no orders.
+    pub(crate) suspended: Option<bool>,
     /// Every request that was sent, in order.
     pub(crate) sent: Vec<VenueRequest>,
     /// When it is there.

@@ -155,6 +155,11 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether everything was to be closed, and the venue shows that it is.
+    pub(super) fn is_flat(&self) -> bool {
+        self.flatten && self.done
+    }
+
     /// What was done and what is left, by the last reading.
     pub(super) fn outcome(self, pull: Pull) -> KillOutcome {
         let mut words = Vec::new();

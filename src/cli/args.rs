@@ -102,9 +102,18 @@ pub enum Command {
 #[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that can be typed or not")]
 pub struct RunArgs {
-    /// The embedded exchange (the only mode of this version).
-    #[arg(long)]
+    /// The embedded exchange (the default, where the config's mode says nothing else).
+    #[arg(long, conflicts_with = "paper")]
     pub sim: bool,
+    /// An account at Alpaca in which no money is at stake; or an exchange on this machine, by the config's base_url.
+    #[arg(long, conflicts_with_all = ["data", "speed", "live"])]
+    pub paper: bool,
+    /// Real money; not in this version.
+    #[arg(long, conflicts_with = "sim")]
+    pub live: bool,
+    /// Read the keys from stdin, the id on the first line and the secret on the second; else they are asked for.
+    #[arg(long)]
+    pub keys_stdin: bool,
     /// No window: lines of JSON on stdout until the data ends or a signal comes.
     #[arg(long)]
     pub headless: bool,

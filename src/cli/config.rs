@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::alpaca::hosts::{Account, Hosts};
 use crate::app::paths::Paths;
 use crate::cli::args::ConfigCommand;
 use crate::cli::exit::{Exit, Failure};
@@ -10,6 +11,7 @@ use crate::config::fault::ConfigError;
 use crate::config::meaning::Config;
 use crate::config::show;
 use crate::config::words::{Window, WordFault};
+use crate::domain::mode::Mode;
 use crate::ui::keys::{Keys, KeysFault};
 use crate::ui::theme::ThemeName;
 
@@ -69,8 +71,13 @@ pub(super) fn look(window: &Window) -> (ThemeName, Keys) {
     (window.theme.parse().unwrap_or_default(), Keys::with(keys).unwrap_or_default())
 }
 
-/// What the window says to the config's words for it: a theme, and keys.
-fn judge(window: &Window) -> Vec<WordFault> {
+/// What other rooms say to the config's words for them: a theme and keys, and where Alpaca is.
+fn judge(config: &Config) -> Vec<WordFault> {
+    let window = &config.window;
+    let account = if config.mode == Mode::Live { Account::Live } else { Account::Paper };
+    let hosts = config.alpaca.base_url.as_deref().and_then(|url| Hosts::at(account, url).err());
+    let hosts =
+        hosts.map(|fault| WordFault { key: "alpaca.base_url".to_owned(), says: format!("alpaca.{fault}") });
     let theme = window.theme.parse::<ThemeName>().err();
     let theme = theme
         .map(|fault| WordFault { key: "window.theme".to_owned(), says: format!("window.theme: {fault}") });
@@ -78,7 +85,7 @@ fn judge(window: &Window) -> Vec<WordFault> {
     let keys = Keys::with(keys).err().unwrap_or_default();
     let of_key =
         |fault: KeysFault| WordFault { key: format!("keys.{}", fault.name()), says: fault.to_string() };
-    theme.into_iter().chain(keys.into_iter().map(of_key)).collect()
+    theme.into_iter().chain(keys.into_iter().map(of_key)).chain(hosts).collect()
 }
 
 fn failure(fault: ConfigError) -> Failure {

@@ -3,10 +3,15 @@
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
+use crate::alpaca::hosts::{Account, Hosts};
+use crate::app::account::AccountPlan;
 use crate::app::clock::Speed;
+use crate::app::keys::{asked_for, from_lines};
 use crate::app::paths::Paths;
+use crate::app::plan::RunPlan;
 use crate::app::run::headless;
-use crate::app::sim::{Planned, SimPlan};
+use crate::app::seats::Planned;
+use crate::app::sim::SimPlan;
 use crate::app::terminal;
 use crate::app::window::{WindowPlan, WindowResult, window};
 use crate::cli::args::{ColorWhen, RunArgs};
@@ -17,6 +22,7 @@ use crate::cli::print;
 use crate::cli::request::typed;
 use crate::config::meaning::{Config, Speed as ConfigSpeed};
 use crate::config::strategies::StrategyEntry;
+use crate::domain::mode::Mode;
 use crate::exchange::settings::Settings as ExchangeSettings;
 use crate::feed::csv::CsvReader;
 use crate::feed::fault::FeedFault;
@@ -29,14 +35,57 @@ use crate::ui::theme::{Depth, Theme};
 
 pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Result<u8, Failure> {
     let config = source.read()?;
+    let mode = match (args.sim, args.paper, args.live) {
+        (true, ..) => Mode::Sim,
+        (_, true, _) => Mode::Paper,
+        (_, _, true) => Mode::Live,
+        _ => config.mode,
+    };
+    let (run, pace) = match mode {
+        Mode::Sim => sim(paths, source, &config, args)?,
+        Mode::Paper => paper(paths, source, &config, args)?,
+        Mode::Live => {
+            let words = "live trading is not in this version; `hardstop run --paper` rehearses it";
+            return Err(Failure::new(Exit::Usage, words.to_owned()));
+        }
+    };
+    if args.headless {
+        return without_window(run);
+    }
+    let (theme, keys) = look(&config.window);
+    #[expect(clippy::disallowed_methods, reason = "the terminal tells of itself in the environment")]
+    let read = |name: &str| std::env::var(name).ok();
+    let result = window(WindowPlan {
+        run,
+        pace,
+        theme: Theme::of(args.theme.unwrap_or(theme), depth(args.color, read)),
+        ascii: args.ascii || config.window.ascii || !terminal::speaks_utf8(read),
+        keys,
+        grammar: typed,
+    })?;
+    Ok(farewell(&result))
+}
+
+/// A run on the embedded exchange, with its pace in words.
+fn sim(
+    paths: Paths,
+    source: ConfigSource<'_>,
+    config: &Config,
+    args: &RunArgs,
+) -> Result<(RunPlan, String), Failure> {
     let (tape, data_name) = tape_of(&args.data)?;
-    let strategies = strategies(source.file, &config, args)?;
+    let speed = args.speed.unwrap_or(match config.sim.speed {
+        _ if args.headless => Speed::Max,
+        ConfigSpeed::Times(times) => Speed::Times(f64::from(times)),
+        ConfigSpeed::Max => Speed::Max,
+    });
     let plan = SimPlan {
         paths,
         has_quotes: tape.quote_count() > 0,
         ticks: tape.ticks().collect(),
+        speed,
         data_name,
-        strategies,
+        strategies: strategies(source.file, config, args, Mode::Sim)?,
         exchange: ExchangeSettings {
             cash: config.sim.cash,
             costs: config.costs,
@@ -44,30 +93,42 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Res
             seed: args.seed.unwrap_or(config.sim.seed),
             ..ExchangeSettings::default()
         },
-        limits: config.limits,
+        limits: config.limits.clone(),
         acknowledge_unclean: args.acknowledge_unclean,
-        logs: config.logs,
+        logs: config.logs.clone(),
     };
-    if args.headless {
-        return without_window(plan, args);
-    }
-    let speed = args.speed.unwrap_or(match config.sim.speed {
-        ConfigSpeed::Times(times) => Speed::Times(f64::from(times)),
-        ConfigSpeed::Max => Speed::Max,
-    });
-    let (theme, keys) = look(&config.window);
-    #[expect(clippy::disallowed_methods, reason = "the terminal tells of itself in the environment")]
-    let read = |name: &str| std::env::var(name).ok();
-    let result = window(WindowPlan {
-        sim: plan,
-        speed,
-        pace: pace(speed),
-        theme: Theme::of(args.theme.unwrap_or(theme), depth(args.color, read)),
-        ascii: args.ascii || config.window.ascii || !terminal::speaks_utf8(read),
-        keys,
-        grammar: typed,
-    })?;
-    Ok(farewell(&result))
+    Ok((RunPlan::Sim(Box::new(plan)), pace(speed)))
+}
+
+/// A run against the paper account, or an exchange on this machine in its place. Its keys are asked for last, when
+/// nothing else can be wrong any more.
+fn paper(
+    paths: Paths,
+    source: ConfigSource<'_>,
+    config: &Config,
+    args: &RunArgs,
+) -> Result<(RunPlan, String), Failure> {
+    let usage = |words: String| Failure::new(Exit::Usage, words);
+    let account = Account::Paper;
+    let hosts = config.alpaca.base_url.as_deref().map_or_else(
+        || Ok(Hosts::of(account)),
+        |url| Hosts::at(account, url).map_err(|fault| usage(fault.to_string())),
+    )?;
+    let strategies = strategies(source.file, config, args, Mode::Paper)?;
+    let keys = if args.keys_stdin { from_lines(io::stdin(), account) } else { asked_for(account) };
+    let plan = AccountPlan {
+        paths,
+        hosts,
+        keys: keys.map_err(usage)?,
+        feed: config.alpaca.feed.word().to_owned(),
+        symbols: config.alpaca.symbols.clone(),
+        strategies,
+        seed: args.seed.unwrap_or(config.sim.seed),
+        limits: config.limits.clone(),
+        acknowledge_unclean: args.acknowledge_unclean,
+        logs: config.logs.clone(),
+    };
+    Ok((RunPlan::Account(Box::new(plan)), String::new()))
 }
 
 fn pace(speed: Speed) -> String {
@@ -104,8 +165,8 @@ fn farewell(result: &WindowResult) -> u8 {
     0
 }
 
-fn without_window(plan: SimPlan, args: &RunArgs) -> Result<u8, Failure> {
-    let result = headless(plan, args.speed.unwrap_or(Speed::Max), io::stdout())?;
+fn without_window(run: RunPlan) -> Result<u8, Failure> {
+    let result = headless(run, io::stdout())?;
     let end = if result.finished {
         "the data ended"
     } else {
@@ -115,15 +176,20 @@ fn without_window(plan: SimPlan, args: &RunArgs) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The strategies that were named, else the config's, else the example.
-fn strategies(config_file: &Path, config: &Config, args: &RunArgs) -> Result<Vec<Planned>, Failure> {
+/// The strategies that were named, else the config's. In sim there is the example, where neither names one.
+fn strategies(
+    config_file: &Path,
+    config: &Config,
+    args: &RunArgs,
+    mode: Mode,
+) -> Result<Vec<Planned>, Failure> {
     let read = |path: &Path| {
         StrategySource::read(path).map_err(|fault| Failure::new(Exit::Usage, fault.to_string()))
     };
     if !args.strategy.is_empty() {
         return args.strategy.iter().map(|path| read(path).map(Planned::plain)).collect();
     }
-    if config.strategies.is_empty() {
+    if config.strategies.is_empty() && mode == Mode::Sim {
         return Ok(shipped::named("sma_cross").map(Planned::plain).into_iter().collect());
     }
     let folder = config_file.parent().unwrap_or(Path::new(""));

@@ -15,6 +15,7 @@ use crate::domain::mode::Mode;
 use crate::domain::money::Money;
 use crate::domain::pct::Pct;
 use crate::domain::price::Price;
+use crate::domain::symbol::Symbol;
 use crate::exchange::settings::{Costs, Settings};
 use crate::risk::limits::{LimitFault, Limits};
 
@@ -32,12 +33,51 @@ pub struct Config {
     pub sim: Sim,
     /// What trading costs there, and in a backtest.
     pub costs: Costs,
+    /// The line to Alpaca.
+    pub alpaca: Alpaca,
     /// The strategies to run, in their order.
     pub strategies: Vec<StrategyEntry>,
     /// The window's colours and keys.
     pub window: Window,
     /// What is logged.
     pub logs: Logs,
+}
+
+/// The line to Alpaca, in paper and live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alpaca {
+    /// An address in the place of the account's own: an exchange on this machine. Which ones there may be is for
+    /// others to say.
+    pub base_url: Option<String>,
+    /// Which feed of market data the data plan has.
+    pub feed: Feed,
+    /// Symbols whose market data are asked for, beside those of strategies and positions.
+    pub symbols: Vec<Symbol>,
+}
+
+/// Alpaca's feeds of market data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// One exchange's, which is free.
+    Iex,
+    /// Every exchange's, which is not.
+    Sip,
+    /// Made-up prices of one symbol, at all hours.
+    Test,
+}
+
+impl Feed {
+    pub(super) const WORDS: [(&str, Self); 3] =
+        [("iex", Self::Iex), ("sip", Self::Sip), ("test", Self::Test)];
+
+    /// The word of the config, and the last part of the stream's path.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Iex => "iex",
+            Self::Sip => "sip",
+            Self::Test => "test",
+        }
+    }
 }
 
 /// The embedded exchange's account and pace.
@@ -111,6 +151,7 @@ impl Default for Config {
                 shorts: exchange.shorts,
             },
             costs: exchange.costs,
+            alpaca: Alpaca { base_url: None, feed: Feed::Iex, symbols: Vec::new() },
             strategies: Vec::new(),
             window: Window::default(),
             logs: Logs { level: LogLevel::Info, keep_days: 14 },
@@ -213,7 +254,7 @@ impl Config {
         faults.extend(unknown_keys(&written, &known));
         config.strategies = strategies::read(&written.strategies, &mut faults);
         config.window.keys = words::keys(&written, &mut faults);
-        faults.extend(words::judged(&config.window, judge, &written));
+        faults.extend(words::judged(&config, judge, &written));
         faults.extend(config.out_of_bounds(&written.settings));
         faults.sort();
         faults.dedup();
@@ -240,8 +281,8 @@ impl Config {
             }
         };
         let mode = format!("{:?}", self.mode.word());
-        let remedy = "paper and live trading are not in this version";
-        check("mode", self.mode == Mode::Sim, mode, "\"sim\"", remedy);
+        let remedy = "live trading is not in this version";
+        check("mode", self.mode != Mode::Live, mode, "\"sim\" or \"paper\"", remedy);
         let cash = self.sim.cash;
         let within = (Money::dollars(1)..=Money::dollars(1_000_000_000)).contains(&cash);
         check("sim.cash", within, cash.exact(), "1 to 1000000000 (dollars)", "100000 is the default");
@@ -328,7 +369,8 @@ mod tests {
     const EXAMPLE: &str = include_str!("../../config.example.toml");
 
     /// The window's own judge stands in a room that this one does not know; `tests/cli.rs` asks it.
-    fn judge(window: &Window) -> Vec<words::WordFault> {
+    fn judge(config: &Config) -> Vec<words::WordFault> {
+        let window = &config.window;
         let wrong = |key: &str| words::WordFault { key: key.to_owned(), says: format!("{key}: judged") };
         let keys = window
             .keys

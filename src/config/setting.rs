@@ -2,12 +2,13 @@ use std::str::FromStr;
 
 use serde_json::Value as Json;
 
-use crate::config::meaning::{LogLevel, OnDailyLoss, Speed, SpeedFault};
+use crate::config::meaning::{Feed, LogLevel, OnDailyLoss, Speed, SpeedFault};
 use crate::config::written::Value;
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
 use crate::domain::pct::Pct;
 use crate::domain::price::Price;
+use crate::domain::symbol::Symbol;
 
 /// What one key can hold.
 pub(super) trait Setting: Sized {
@@ -75,6 +76,7 @@ setting! {
     i64: whole, |number: &Self| Json::from(*number);
     Mode: |value| word(value, &MODES), |mode: &Self| Json::from(mode.word());
     OnDailyLoss: |value| word(value, &OnDailyLoss::WORDS), |what: &Self| Json::from(what.word());
+    Feed: |value| word(value, &Feed::WORDS), |feed: &Self| Json::from(feed.word());
     LogLevel: |value| word(value, &LogLevel::WORDS), |level: &Self| Json::from(level.word());
 }
 
@@ -104,6 +106,36 @@ impl Setting for String {
 
     fn json(&self) -> Json {
         Json::from(self.as_str())
+    }
+}
+
+impl Setting for Vec<Symbol> {
+    fn read(value: &Value) -> Result<Self, String> {
+        let Value::List(list) = value else {
+            return Err("it must be a list, such as [\"SPY\", \"IBM\"]".to_owned());
+        };
+        let mut symbols = Self::new();
+        for item in list {
+            let symbol = match &item.value {
+                Value::Text(text) => text.parse().ok(),
+                _ => None,
+            };
+            let symbol: Symbol = symbol.ok_or_else(|| {
+                format!(
+                    "{} is no symbol; a symbol is 1 to 24 characters of A–Z, 0–9, '.' and '/'",
+                    item.value.shown()
+                )
+            })?;
+            if symbols.contains(&symbol) {
+                return Err(format!("{symbol} stands there twice; take one out"));
+            }
+            symbols.push(symbol);
+        }
+        Ok(symbols)
+    }
+
+    fn json(&self) -> Json {
+        self.iter().map(|symbol| Json::from(symbol.as_str())).collect()
     }
 }
 

@@ -22,6 +22,7 @@ pub fn toml(config: &Config) -> String {
         }
         let mark = if value == default { "  # default" } else { "" };
         match value {
+            Json::Null if section == "alpaca" => out.extend(["# ", name, " is not set: Alpaca's own\n"]),
             Json::Null => out.extend(["# ", name, " is not set: there is no such limit\n"]),
             value => out.extend([name, " = ", value.to_string().as_str(), mark, "\n"]),
         }

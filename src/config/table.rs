@@ -24,6 +24,9 @@ pub(super) fn every_setting(config: &mut Config, visitor: &mut impl Visitor) {
     visitor.setting("costs.fee_per_share", &mut config.costs.fee_per_share);
     visitor.setting("costs.slippage_bps", &mut config.costs.slippage_bps);
     visitor.setting("costs.volume_share_pct", &mut config.costs.volume_share_pct);
+    visitor.setting("alpaca.base_url", &mut config.alpaca.base_url);
+    visitor.setting("alpaca.feed", &mut config.alpaca.feed);
+    visitor.setting("alpaca.symbols", &mut config.alpaca.symbols);
     visitor.setting("window.theme", &mut config.window.theme);
     visitor.setting("window.ascii", &mut config.window.ascii);
     visitor.setting("logs.level", &mut config.logs.level);

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::fault::Fault;
+use crate::config::meaning::Config;
 use crate::config::written::{Value, Written};
 
 /// Where the window's keys stand.
@@ -26,8 +27,8 @@ pub struct WordFault {
     pub says: String,
 }
 
-/// Whoever knows what the window's words mean: everything that is wrong with them, at once.
-pub type Judge = fn(&Window) -> Vec<WordFault>;
+/// Whoever knows what words mean that only other rooms understand: everything that is wrong with them, at once.
+pub type Judge = fn(&Config) -> Vec<WordFault>;
 
 impl Default for Window {
     fn default() -> Self {
@@ -59,7 +60,7 @@ pub(super) fn keys(written: &Written, faults: &mut Vec<Fault>) -> BTreeMap<Strin
 }
 
 /// What the judge says, with the lines where the words stand.
-pub(super) fn judged(window: &Window, judge: Judge, written: &Written) -> Vec<Fault> {
+pub(super) fn judged(config: &Config, judge: Judge, written: &Written) -> Vec<Fault> {
     let line = |key: &str| written.settings.get(key).map_or(0, |entry| entry.line);
-    judge(window).into_iter().map(|fault| Fault { line: line(&fault.key), says: fault.says }).collect()
+    judge(config).into_iter().map(|fault| Fault { line: line(&fault.key), says: fault.says }).collect()
 }

@@ -91,8 +91,27 @@ impl ClientOrderId {
         self.numbered_after(2)
     }
 
+    /// The id of the order whose stop this would be.
+    #[must_use]
+    pub fn of_stop_leg(&self) -> Option<Self> {
+        self.numbered_before(1)
+    }
+
+    /// The id of the order whose target this would be.
+    #[must_use]
+    pub fn of_target_leg(&self) -> Option<Self> {
+        self.numbered_before(2)
+    }
+
+    fn numbered_before(&self, further: u64) -> Option<Self> {
+        self.numbered(self.seq()?.checked_sub(further)?)
+    }
+
     fn numbered_after(&self, further: u64) -> Option<Self> {
-        let seq = self.seq()?.checked_add(further)?;
+        self.numbered(self.seq()?.checked_add(further)?)
+    }
+
+    fn numbered(&self, seq: u64) -> Option<Self> {
         let (front, _) = self.as_str().rsplit_once('-')?;
         format!("{front}-{seq}").parse().ok()
     }
@@ -153,6 +172,10 @@ mod tests {
             ("hs-s4k2p9x-131007-10", None),
             "no number beyond the last"
         );
+        assert_eq!(leg.of_stop_leg().unwrap().stop_leg(), Some(leg));
+        assert_eq!(leg.of_target_leg().unwrap().target_leg(), Some(leg));
+        let first = ClientOrderId::new(Mode::Sim, "4k2p9x".parse().unwrap(), day, 1);
+        assert_eq!(first.of_target_leg(), None);
         assert_eq!("somebody-else-7".parse::<ClientOrderId>().unwrap().seq(), None);
     }
 }

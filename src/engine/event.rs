@@ -72,6 +72,15 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+    /// The venue's stream of orders: whether it stands. What happened while it did not must be read.
+    OrderStream {
+        /// `false` halts openings, until it stands again and the venue has been read since.
+        up: bool,
+        /// Why it is lost; empty where it stands.
+        why: String,
+    },
+    /// The venue said something about an order that only a reading explains.
+    LookAgain(String),
     /// The venue's whole state, for a reconcile.
     Venue(Box<VenueState>),
     /// The venue's state could not be read.
@@ -112,6 +121,8 @@ pub enum Event {
         /// By how many milliseconds the venue's is ahead; `None` when it could not be read.
         offset_ms: Option<i64>,
     },
+    /// Something that the trader should know, in words.
+    Notice(String),
     /// What the journal's own rows hold of the symbol of a difference.
     Counted {
         /// The difference's number.

@@ -52,7 +52,11 @@ pub struct Engine {
 impl Engine {
     /// A machine that waits for its first event, [`Event::Started`]; until then it does nothing.
     pub fn new(settings: Settings, install: InstallId, gate: Gate) -> Self {
-        let readiness = Readiness { clock_fits: !settings.clock_must_be_known, ..Readiness::default() };
+        let readiness = Readiness {
+            clock_fits: !settings.clock_must_be_known,
+            stream_stands: !settings.order_stream_must_stand,
+            ..Readiness::default()
+        };
         Self {
             settings,
             install,
@@ -101,6 +105,9 @@ impl Engine {
             Event::Answered { order, asked, answer } => self.on_venue_answer(*order, *asked, answer),
             Event::Reported(report) => self.on_report(report),
             Event::Dropped { order, reason } => self.on_dropped(*order, reason),
+            Event::OrderStream { up, why } => self.on_order_stream(*up, why),
+            Event::LookAgain(_) => self.ask_venue_soon(),
+            Event::Notice(words) => self.alert(words.clone()),
             Event::Venue(state) => self.reconcile(state),
             Event::VenueSilent(words) => self.venue_silent(words),
             Event::Killed(report) => self.on_kill(report),

@@ -57,9 +57,12 @@ impl Engine {
         let warns = distance_ms.is_none_or(|distance_ms| distance_ms > WARN_MS);
         let shown =
             offset_ms.map_or_else(|| "of an unknown distance".to_owned(), |ms| format!("{ms} ms off"));
-        if self.readiness.clock_fits && !fits {
+        let was_told = self.readiness.clock_off_told;
+        if !fits && (self.readiness.clock_fits || !was_told) {
+            self.readiness.clock_off_told = true;
             self.alert(format!("the venue's clock is {shown}; no position is opened until it is within 5 s"));
-        } else if !self.readiness.clock_fits && fits {
+        } else if fits && was_told {
+            self.readiness.clock_off_told = false;
             self.alert(format!("the venue's clock is {shown}; openings need not wait for it any more"));
         } else if fits && warns && !self.readiness.clock_warned && offset_ms.is_some() {
             self.alert(format!("the venue's clock is {shown}; openings end beyond 5 s"));

@@ -18,6 +18,12 @@ pub struct Readiness {
     pub clock_warned: bool,
     /// The journal takes rows.
     pub journal_writable: bool,
+    /// The venue's stream of orders stands.
+    pub stream_stands: bool,
+    /// The trader was told that it is lost.
+    pub stream_loss_told: bool,
+    /// The trader was told that openings wait for the clock.
+    pub clock_off_told: bool,
     /// The machine and the venue agreed at the last reading, or one reading has just failed.
     pub reconciled: bool,
     /// The last process ended without saying so, and the trader has not acknowledged it.
@@ -43,6 +49,9 @@ impl Default for Readiness {
             clock_fits: true,
             clock_warned: false,
             journal_writable: true,
+            stream_stands: true,
+            stream_loss_told: false,
+            clock_off_told: false,
             reconciled: false,
             unclean: false,
             reject_storm: false,
@@ -87,6 +96,8 @@ impl Readiness {
             Some(NotReady::Feed)
         } else if !self.clock_fits {
             Some(NotReady::Clock)
+        } else if !self.stream_stands {
+            Some(NotReady::Stream)
         } else if !self.reconciled {
             Some(NotReady::Reconcile)
         } else if !self.journal_writable {

@@ -39,6 +39,29 @@ impl Engine {
         self.out.push(Command::AskVenue(live));
     }
 
+    /// The stream of orders was lost, or stands again: said once each. What it did not tell must be read before
+    /// anything is opened.
+    pub(super) fn on_order_stream(&mut self, up: bool, why: &str) {
+        let stood = std::mem::replace(&mut self.readiness.stream_stands, up);
+        if up {
+            self.readiness.reconciled = false;
+            self.ask_venue_soon();
+        }
+        match (stood, up) {
+            (true, false) => {
+                self.readiness.stream_loss_told = true;
+                self.alert(format!(
+                    "the stream of orders is lost ({why}); no position is opened until it stands again"
+                ));
+            }
+            // The first time of a run is no news.
+            (false, true) if std::mem::take(&mut self.readiness.stream_loss_told) => {
+                self.alert("the stream of orders stands again; the venue is read".to_owned());
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn venue_silent(&mut self, words: &str) {
         self.readiness.asking = false;
         self.readiness.reconciled = false;

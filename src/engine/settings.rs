@@ -32,6 +32,9 @@ pub struct Settings {
     pub reconcile_every_ms: Option<i64>,
     /// Whether openings wait for the venue's clock to be read; the embedded exchange has none of its own.
     pub clock_must_be_known: bool,
+    /// Whether openings wait for the venue's stream of orders; the embedded exchange has none that could be lost.
+    #[serde(default)]
+    pub order_stream_must_stand: bool,
     /// Whether a symbol that the venue has said nothing of is one it does not trade.
     pub assets_must_be_known: bool,
     /// Milliseconds between two bars or quotes of the feed; freshness is measured by it.
@@ -50,6 +53,7 @@ impl Settings {
             equity_row_every_ms: Some(60_000),
             reconcile_every_ms: Some(60_000),
             clock_must_be_known: false,
+            order_stream_must_stand: false,
             assets_must_be_known: false,
             feed_interval_ms: 60_000,
         }

@@ -32,6 +32,13 @@ impl Freshness {
         std::mem::take(&mut self.silent).then_some(silent_ms)
     }
 
+    /// The source is known to be lost. Whether that is news.
+    pub fn lose(&mut self, now: At) -> bool {
+        let in_session = calendar::session(TradingDay::of(now))
+            .is_some_and(|session| now >= session.open && now < session.close);
+        in_session && !std::mem::replace(&mut self.silent, true)
+    }
+
     /// The instant up to `now` at which the feed fell silent, told once a silence.
     ///
     /// Silence is counted in regular sessions alone, and from their open at the earliest.

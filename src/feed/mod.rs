@@ -12,6 +12,8 @@ pub mod fault;
 mod fields;
 /// When a stream is silent.
 pub mod freshness;
+/// What has come in and waits for the machine.
+pub mod inbox;
 /// Ticks in the order in which they become known.
 pub mod tape;
 /// A market made up by a seed.

@@ -35,6 +35,10 @@ pub trait Pace: Send + Sync {
     fn now(&self) -> At;
     /// How long until `at`.
     fn until(&self, at: At) -> Duration;
+    /// How many times as fast as the wall's it runs, as a number in words.
+    fn speed(&self) -> String {
+        "1".to_owned()
+    }
 }
 
 /// Everything that an exchange needs to serve.
@@ -73,6 +77,7 @@ pub fn serve(plan: Plan, is_over: impl Fn() -> bool + Send + Sync + 'static) -> 
     let accounts = plan.keys.len();
     let mut world = plan.world;
     world.skew_ms = plan.faults.clock_skew_ms;
+    world.speed = plan.pace.speed();
     let shared = Arc::new(Shared {
         world: Mutex::new(world),
         keys: plan.keys,

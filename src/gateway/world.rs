@@ -41,6 +41,8 @@ pub struct World {
     history: History,
     /// By how much its clock is told wrong.
     pub(super) skew_ms: i64,
+    /// How fast its time runs, for clients that wish to keep up with it: a word more than Alpaca's clock has.
+    pub(super) speed: String,
 }
 
 impl World {
@@ -48,7 +50,7 @@ impl World {
     #[must_use]
     pub fn new(accounts: u32, settings: &Settings) -> Self {
         let accounts = (1..=accounts).map(|number| Account::new(number, settings.clone())).collect();
-        Self { accounts, history: History::default(), skew_ms: 0 }
+        Self { accounts, history: History::default(), skew_ms: 0, speed: "1".to_owned() }
     }
 
     /// What was before the exchange began: it is known, and fills nothing.
@@ -90,7 +92,9 @@ impl World {
             };
         }
         match (call.method, path) {
-            ("GET", "/v2/clock") => return Reply::fine(clock(now.plus_millis(self.skew_ms))),
+            ("GET", "/v2/clock") => {
+                return Reply::fine(clock(now.plus_millis(self.skew_ms), &self.speed));
+            }
             ("GET", "/v2/calendar") => return Reply::fine(calendar(&call.query, now)),
             ("GET", "/v2/assets") => {
                 let told = self
@@ -234,7 +238,7 @@ fn coming(now: At) -> Option<Session> {
     today.or_else(|| next_session(TradingDay::of(now)))
 }
 
-fn clock(now: At) -> Value {
+fn clock(now: At, speed: &str) -> Value {
     let is_open = phase(now) == Phase::Regular;
     let close =
         session(TradingDay::of(now)).filter(|session| now < session.close).map(|session| session.close);
@@ -243,6 +247,7 @@ fn clock(now: At) -> Value {
         "is_open": is_open,
         "next_open": coming(now).map(|session| session.open),
         "next_close": close.or_else(|| coming(now).map(|session| session.close)),
+        "speed": speed,
     })
 }
 

@@ -83,6 +83,9 @@ pub struct RunHead {
     pub sandbox: String,
     /// When the process started, by the wall clock.
     pub started_at: At,
+    /// The broker's account, as the beginning of a hash of its number; none for the embedded exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// How a run ended.

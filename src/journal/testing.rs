@@ -183,6 +183,7 @@ pub(super) fn head(mode: Mode) -> RunHead {
         source: "the bundled week".to_owned(),
         sandbox: "full".to_owned(),
         started_at: at(0),
+        account: None,
     }
 }
 

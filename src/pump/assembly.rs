@@ -1,9 +1,10 @@
 use sha2::{Digest, Sha256};
 
-use crate::broker::door::{Door, embedded};
+use crate::broker::door::{Door, RemotePlan, embedded, remote};
 use crate::broker::kill::KillTask;
 use crate::broker::latch::KillLatch;
 use crate::broker::market::Market;
+use crate::broker::orders_ear::OrdersEar;
 use crate::domain::id::InstallId;
 use crate::engine::machine::Engine;
 use crate::engine::settings::Settings;
@@ -21,6 +22,18 @@ pub struct Assembly {
     pub market: Market,
     /// The kill task, not yet running.
     pub kill: KillTask,
+}
+
+/// The machine, its door onto an account at Alpaca, the kill beside it, and the ear of its stream of orders.
+pub struct AccountAssembly {
+    /// The machine, before its first event.
+    pub engine: Engine,
+    /// The only way to the account.
+    pub door: Door,
+    /// The kill task, not yet running.
+    pub kill: KillTask,
+    /// What the stream of orders is told to.
+    pub ear: OrdersEar,
 }
 
 /// The version of limits: the beginning of the hash of their text.
@@ -59,4 +72,23 @@ pub fn onto_market(
     let warrant = gate.kill_warrant().ok_or("the gate gave its warrant away before")?;
     let (door, kill) = embedded(&market, seal, latch, warrant).map_err(|fault| fault.to_string())?;
     Ok(Assembly { engine: Engine::new(settings, install, gate), door, market, kill })
+}
+
+/// Puts a machine onto an account at Alpaca.
+///
+/// # Errors
+/// An installation id that is none, or no threads for the line.
+pub fn onto_account(
+    settings: Settings,
+    limits: Limits,
+    plan: RemotePlan,
+    latch: KillLatch,
+) -> Result<AccountAssembly, String> {
+    let install: InstallId =
+        settings.install.parse().map_err(|_| "the installation's id is damaged".to_owned())?;
+    let version = limits_version(&limits);
+    let (mut gate, seal) = Gate::open(limits, version);
+    let warrant = gate.kill_warrant().ok_or("the gate gave its warrant away before")?;
+    let (door, kill, ear) = remote(plan, seal, latch, warrant).map_err(|fault| fault.to_string())?;
+    Ok(AccountAssembly { engine: Engine::new(settings, install, gate), door, kill, ear })
 }

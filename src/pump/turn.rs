@@ -1,8 +1,10 @@
 use std::collections::VecDeque;
 
 use crate::broker::door::{Door, DoorOutcome};
+use crate::broker::heard::{Asked as AskedOf, Heard};
 use crate::broker::market::Market;
 use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
 use crate::domain::intent::StrategyId;
 use crate::domain::market::Tick;
 use crate::domain::strategy::{Outcome, StrategyAnswer, StrategyCall};
@@ -141,6 +143,32 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         self.handle(at, event);
     }
 
+    /// The feed is known to be lost: it counts as silent at once, until something comes again.
+    pub fn lose_feed(&mut self, at: At) {
+        self.pass_deadlines(at);
+        if let Some(feed) = &mut self.feed
+            && feed.lose(at)
+        {
+            let silent_ms = feed.age_ms(at);
+            self.handle(at, Event::Feed { fresh: false, silent_ms });
+        }
+    }
+
+    /// Takes in what the door has heard by `at`; whether that was anything.
+    pub fn hear(&mut self, at: At) -> bool {
+        self.pass_deadlines(at);
+        self.take_heard();
+        if self.queue.is_empty() {
+            return false;
+        }
+        self.now = self.now.max(at);
+        while let Some(event) = self.queue.pop_front() {
+            self.step(event);
+        }
+        self.settle();
+        true
+    }
+
     /// Lets time pass up to `at`: every deadline of the machine is met at its own instant.
     pub fn pass_deadlines(&mut self, at: At) {
         if let Some(feed) = &mut self.feed
@@ -224,8 +252,8 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
                 MarketNews::CorporateAction(symbol, what) => Event::CorporateAction { symbol, what },
             });
             self.queue.extend(told);
-            self.take_reports();
         }
+        self.take_heard();
         if let (Some(feed), Event::Tick(_)) = (&mut self.feed, &event)
             && let Some(silent_ms) = feed.heard(self.now)
         {
@@ -296,18 +324,18 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
             Command::Submit(order) => self.submit(order),
             Command::Cancel(ticket) => {
                 let order = ticket.order();
-                let answer = self.door.cancel(ticket, self.now);
-                self.queue.push_back(Event::Answered { order, asked: Asked::Cancel, answer });
-                self.take_reports();
+                let outcome = self.door.cancel(ticket, self.now);
+                self.on_outcome(order, Asked::Cancel, outcome);
+                self.take_heard();
             }
             Command::RunStrategy(id, call) => self.run_strategy(id, &call),
             Command::StopStrategy(id) => self.bench.strike(id, self.now),
             Command::AskVenue(ids) => {
-                let event = match self.door.state(self.now, &ids) {
-                    Ok(state) => Event::Venue(Box::new(state)),
-                    Err(words) => Event::VenueSilent(words),
-                };
-                self.queue.push_back(event);
+                if let Some(state) = self.door.state(self.now, &ids) {
+                    self.queue.push_back(
+                        state.map_or_else(Event::VenueSilent, |state| Event::Venue(Box::new(state))),
+                    );
+                }
             }
         }
     }
@@ -350,13 +378,17 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
                 tracing::error!(%fault, "the emergency file cannot be written either");
             }
         }
-        match self.door.submit(order, self.now, self.engine.epoch()) {
-            DoorOutcome::Answered(answer) => {
-                self.queue.push_back(Event::Answered { order: id, asked: Asked::Submit, answer });
-            }
+        let outcome = self.door.submit(order, self.now, self.engine.epoch());
+        self.on_outcome(id, Asked::Submit, outcome);
+        self.take_heard();
+    }
+
+    fn on_outcome(&mut self, order: ClientOrderId, asked: Asked, outcome: DoorOutcome) {
+        match outcome {
+            DoorOutcome::Answered(answer) => self.queue.push_back(Event::Answered { order, asked, answer }),
             DoorOutcome::Dropped { order, reason } => self.queue.push_back(Event::Dropped { order, reason }),
+            DoorOutcome::Sent => {}
         }
-        self.take_reports();
     }
 
     fn run_strategy(&mut self, id: StrategyId, call: &StrategyCall) {
@@ -383,10 +415,8 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         }
     }
 
-    fn take_reports(&mut self) {
-        for report in self.door.take_reports() {
-            self.queue.push_back(Event::Reported(report));
-        }
+    fn take_heard(&mut self) {
+        self.queue.extend(self.door.take_heard().into_iter().map(event_of));
     }
 
     fn settle(&mut self) {
@@ -427,6 +457,24 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         self.journal_down = true;
         tracing::error!(%fault, "the journal cannot be written");
         self.queue.push_back(Event::Journal { writable: false });
+    }
+}
+
+/// What the door heard, as the machine is told of it.
+fn event_of(heard: Heard) -> Event {
+    match heard {
+        Heard::Answered { order, asked: AskedOf::Submit, answer } => {
+            Event::Answered { order, asked: Asked::Submit, answer }
+        }
+        Heard::Answered { order, asked: AskedOf::Cancel, answer } => {
+            Event::Answered { order, asked: Asked::Cancel, answer }
+        }
+        Heard::Dropped { order, reason } => Event::Dropped { order, reason },
+        Heard::Report(report) => Event::Reported(report),
+        Heard::State(Ok(state)) => Event::Venue(state),
+        Heard::State(Err(words)) => Event::VenueSilent(words),
+        Heard::Stream { up, why } => Event::OrderStream { up, why },
+        Heard::LookAgain(words) => Event::LookAgain(words),
     }
 }
 

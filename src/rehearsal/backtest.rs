@@ -210,6 +210,7 @@ pub(super) fn run_head(plan: &Plan<'_>, sandbox: &str) -> RunHead {
         sandbox: sandbox.to_owned(),
         // A backtest has no clock but its data.
         started_at: plan.first,
+        account: None,
     }
 }
 

@@ -74,6 +74,8 @@ pub enum NotReady {
     Feed,
     /// The clock is off, or unknown.
     Clock,
+    /// The broker's stream of orders is lost.
+    Stream,
     /// The books do not agree with the broker's.
     Reconcile,
     /// The journal cannot be written.
@@ -250,6 +252,7 @@ impl NotReady {
         match self {
             Self::Feed => "feed",
             Self::Clock => "clock",
+            Self::Stream => "stream",
             Self::Reconcile => "reconcile",
             Self::Journal => "journal",
             Self::RejectStorm => "reject_storm",

@@ -214,6 +214,8 @@ pub fn not_ready(cause: &str) -> String {
     let advice = match cause {
         "unclean_start" => "look at positions and orders, then :acknowledge unclean --reason TEXT",
         "reconcile" => "the venue's state is being read",
+        "stream" => "the line that tells of orders is lost, and is being opened again",
+        "clock" => "this machine's clock is off the venue's, or could not be compared: set it by NTP",
         "journal" => "rows cannot be written: free some disk space",
         "feed" => "the market's data is not fresh",
         _ => "`hardstop status` tells more",

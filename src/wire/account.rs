@@ -80,6 +80,26 @@ pub fn read_clock_offset_ms(fields: &Fields<'_>, now: At) -> Result<i64, WireFau
     Ok(at.millis_since(now))
 }
 
+/// How fast the clock of an exchange that rehearses runs, where it says so; Alpaca's says nothing.
+pub fn read_clock_speed(fields: &Fields<'_>) -> Option<String> {
+    fields.text("speed").map(std::borrow::Cow::into_owned)
+}
+
+/// The hours of a day by the venue's calendar, as its own words; `None` where it does not trade that day.
+///
+/// # Errors
+/// [`WireFault::Missing`] where a day has no date.
+pub fn read_calendar_day(days: &[Fields<'_>], date: &str) -> Result<Option<(String, String)>, WireFault> {
+    for day in days {
+        let of = day.need(day.text("date"), "calendar", "date")?;
+        if of == date {
+            let word = |name: &str| day.text(name).unwrap_or_default().into_owned();
+            return Ok(Some((word("open"), word("close"))));
+        }
+    }
+    Ok(None)
+}
+
 /// What a symbol can do; what is not told it cannot.
 ///
 /// # Errors

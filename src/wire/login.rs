@@ -101,7 +101,16 @@ pub fn listen_to_orders() -> String {
 
 /// The frame that asks for market data of these symbols.
 pub fn subscribe(wishes: &Wishes) -> String {
-    let mut frame = json!({"action": "subscribe"});
+    with_lists("subscribe", wishes)
+}
+
+/// The frame that wants no more of these.
+pub fn unsubscribe(wishes: &Wishes) -> String {
+    with_lists("unsubscribe", wishes)
+}
+
+fn with_lists(action: &str, wishes: &Wishes) -> String {
+    let mut frame = json!({ "action": action });
     let lists = [
         ("trades", &wishes.trades),
         ("quotes", &wishes.quotes),
@@ -131,7 +140,8 @@ mod tests {
         assert!(Spoken::read(&listen_to_orders()) == Spoken::Listen(vec!["trade_updates".to_owned()]));
         let wishes =
             Wishes { bars: vec!["SPY".to_owned()], statuses: vec!["*".to_owned()], ..Wishes::default() };
-        assert!(Spoken::read(&subscribe(&wishes)) == Spoken::Subscribe(wishes));
+        assert!(Spoken::read(&subscribe(&wishes)) == Spoken::Subscribe(wishes.clone()));
+        assert!(Spoken::read(&unsubscribe(&wishes)) == Spoken::Unsubscribe(wishes));
         assert_eq!(subscribe(&Wishes::default()), r#"{"action":"subscribe"}"#);
         for text in ["", "{}", r#"{"action":"authenticate"}"#, r#"{"action":"fly"}"#] {
             assert!(Spoken::read(text) == Spoken::Other, "{text}");

@@ -352,6 +352,14 @@ impl Day {
             _ => {
                 self.note("the stream is cut".to_owned());
                 self.stage.market.cut_line();
+                // A gap is told as one, or nobody notices it.
+                let up = match self.chance.below(4) {
+                    0 => false,
+                    1 => true,
+                    _ => return,
+                };
+                self.note(format!("the stream stands {up}"));
+                self.stage.turn(Event::OrderStream { up, why: "it was cut".to_owned() });
             }
         }
     }

@@ -117,6 +117,7 @@ impl Processes {
             source: "a street of its own".to_owned(),
             sandbox: "none".to_owned(),
             started_at: now,
+            account: None,
         };
         journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
         let last_seq = journal.last_seq().map_err(|fault| fault.to_string())?;

@@ -53,9 +53,10 @@ const ORDER_STATES: [OrderStatus; 11] = [
     OrderStatus::PresumedDead,
 ];
 
-const CAUSES: [NotReady; 6] = [
+const CAUSES: [NotReady; 7] = [
     NotReady::Feed,
     NotReady::Clock,
+    NotReady::Stream,
     NotReady::Reconcile,
     NotReady::Journal,
     NotReady::RejectStorm,

@@ -109,7 +109,7 @@ pub(super) fn title(parts: &[String], width: u16) -> String {
 /// the trader must not take the one for the other.
 pub(super) fn nothing(seen: &Seen, word: &str) -> String {
     match seen.snapshot.not_ready {
-        Some("reconcile") => "none known: not reconciled".to_owned(),
+        Some("reconcile" | "stream") => "none known: not reconciled".to_owned(),
         _ => word.to_owned(),
     }
 }

@@ -1,0 +1,393 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::alpaca::client::Client;
+use crate::alpaca::data_stream::{Wanted, follow_data};
+use crate::alpaca::hosts::{Account, Hosts};
+use crate::alpaca::orders_stream::follow_orders;
+use crate::app::chores::{Chores, past_minutes};
+use crate::app::clock::{self, DataClock, RunClock, Speed};
+use crate::app::install::install_id;
+use crate::app::ledgers::current_of_account;
+use crate::app::opened::{Opened, begin, in_force};
+use crate::app::paths::Paths;
+use crate::app::plan::Wake;
+use crate::app::seats::{Planned, SeatPlan, check_approvals, seat_all};
+use crate::app::source::{Arrival, Source};
+use crate::broker::door::RemotePlan;
+use crate::broker::kill::{KillIds, KillTask};
+use crate::broker::kill_file::KillFile;
+use crate::broker::latch::{KillCause, KillLatch};
+use crate::broker::orders_ear::OrdersEar;
+use crate::config::meaning::Logs;
+use crate::domain::at::At;
+use crate::domain::day::{TradingDay, new_york_time};
+use crate::domain::market::Tick;
+use crate::domain::mode::Mode;
+use crate::domain::secret::Keys;
+use crate::domain::symbol::Symbol;
+use crate::engine::event::Event;
+use crate::engine::memory::Memory;
+use crate::engine::settings::Settings;
+use crate::feed::freshness::Freshness;
+use crate::feed::inbox::{Inbox, MarketSaid};
+use crate::journal::reader::Reader;
+use crate::journal::row::RunHead;
+use crate::journal::tape::TapeWriter;
+use crate::journal::writer::Journal;
+use crate::pump::assembly::{limits_version, onto_account};
+use crate::pump::audience::Audience;
+use crate::pump::turn::{Calls, Durability, Parts, Pump};
+use crate::risk::limits::Limits;
+
+/// A rehearsal's data may have a quote a minute; Alpaca's are ticks.
+const REHEARSAL_INTERVAL_MS: i64 = 60_000;
+/// How long an account is asked for again at the start before the start is given up.
+const TRIES: u32 = 3;
+
+/// What a run against an account is started with.
+pub struct AccountPlan {
+    /// Folders and files.
+    pub paths: Paths,
+    /// Whose hosts are called.
+    pub hosts: Hosts,
+    /// The account's keys.
+    pub keys: Keys,
+    /// Which feed of market data: iex, sip or test.
+    pub feed: String,
+    /// Symbols whose market data are wanted beside those of strategies and positions.
+    pub symbols: Vec<Symbol>,
+    /// The strategies, in the order of their numbers.
+    pub strategies: Vec<Planned>,
+    /// The seed of their chance.
+    pub seed: u64,
+    /// The limits.
+    pub limits: Limits,
+    /// The trader's word that an unclean end was seen.
+    pub acknowledge_unclean: bool,
+    /// What is logged, and for how long it is kept.
+    pub logs: Logs,
+}
+
+impl AccountPlan {
+    /// The mode of the account.
+    pub fn mode(&self) -> Mode {
+        match self.hosts.account() {
+            Account::Paper => Mode::Paper,
+            Account::Live => Mode::Live,
+        }
+    }
+
+    /// Where orders go, for the header.
+    pub fn venue_name(&self) -> String {
+        if self.hosts.are_here() { "exchange on this machine" } else { "Alpaca" }.to_owned()
+    }
+
+    /// How often the market speaks, in milliseconds; 0 for a stream of ticks.
+    pub fn interval_ms(&self) -> i64 {
+        if self.hosts.are_here() { REHEARSAL_INTERVAL_MS } else { 0 }
+    }
+
+    /// What the market data are called.
+    pub fn data_name(&self) -> String {
+        format!("{} {}", if self.hosts.are_here() { "rehearsal" } else { "Alpaca" }, self.feed)
+    }
+}
+
+/// Puts a run against an account together, and its kill task, which is not yet running. The account is asked who
+/// it is: a ledger belongs to one account for its whole life, and another account begins another.
+///
+/// # Errors
+/// What stands in the way, in words.
+pub fn open<A: Audience>(
+    mut plan: AccountPlan,
+    latch: KillLatch,
+    audience: A,
+    wake: Wake,
+) -> Result<(Opened<A>, KillTask), String> {
+    let executable = std::env::current_exe().map_err(|fault| format!("this program's own path: {fault}"))?;
+    let mode = plan.mode();
+    check_approvals(&plan.paths.state, mode, &plan.strategies)?;
+    let client = || Client::new(plan.hosts.clone(), &plan.keys).map_err(|fault| fault.to_string());
+    let chores_client = client()?;
+    let account = again(|| chores_client.account().map_err(|fault| fault.told()))
+        .map_err(|words| format!("the account cannot be read: {words}"))?;
+    let run_clock = Arc::new(clock_of(&chores_client, &plan.hosts)?);
+    let now = run_clock.now();
+    let account_hash = hash_of(&account.number);
+    let (files, is_new) = current_of_account(&plan.paths.data, mode, &account_hash);
+    let (mut journal, mut memory) =
+        Journal::open(&files.journal, clock::now()).map_err(|fault| fault.to_string())?;
+    let (tape, _) = TapeWriter::open(&files.tape).map_err(|fault| fault.to_string())?;
+    let kill_file = KillFile::prepare(&plan.paths.state).map_err(|fault| fault.to_string())?;
+    restore_kill(&mut memory, &kill_file, &latch)?;
+    let reader = Reader::open(&files.journal).map_err(|fault| fault.to_string())?;
+    let kept = in_force(&plan.limits, &reader, memory.day, now)?;
+    memory.limits_wait = kept.instead_of(&plan.limits);
+    plan.limits = kept;
+    let runs = reader.rows("run").map_err(|fault| fault.to_string())?;
+    let fills_from = runs.first().map_or(now, |row| row.at);
+    let fills_since = runs.last().map_or(now, |row| row.at);
+    drop((reader, runs));
+    if is_new {
+        memory.last_order_seq = memory.last_order_seq.max(first_seq(now));
+    }
+    let install = install_id(&plan.paths.state)?;
+    let seats = SeatPlan {
+        state: &plan.paths.state,
+        mode,
+        strategies: &plan.strategies,
+        seed: plan.seed,
+        there: None,
+        instead: &plan.symbols,
+        executable: &executable,
+    };
+    let (bench, heads, sandbox) = seat_all(&seats, &memory, now)?;
+    let of_heads = heads.iter().flat_map(|(head, _)| head.symbols.iter().copied());
+    let of_positions = chores_client.positions().map_err(|fault| fault.told())?;
+    let mut wanted: Vec<Symbol> = plan.symbols.iter().copied().chain(of_heads).collect();
+    wanted.extend(of_positions.iter().map(|position| position.symbol));
+    let wanted = Wanted::of(&wanted);
+    let clock_for_door = Arc::clone(&run_clock);
+    let wakes = Arc::clone(&wake);
+    let remote = RemotePlan {
+        client: client()?,
+        kill_client: client()?,
+        clock: Arc::new(move || clock_for_door.now()),
+        fills_since,
+        fills_from,
+        wake: Box::new(move || wakes()),
+    };
+    let settings = Settings {
+        clock_must_be_known: true,
+        assets_must_be_known: true,
+        order_stream_must_stand: true,
+        feed_interval_ms: plan.interval_ms(),
+        ..Settings::new(mode, &install)
+    };
+    let assembly = onto_account(settings, plan.limits.clone(), remote, latch.clone())?;
+    let last_seq = journal.last_seq().map_err(|fault| fault.to_string())?;
+    journal.begin_run(&run_head(&plan, &sandbox, account_hash), now).map_err(|fault| fault.to_string())?;
+    let mut pump = Pump::new(Parts {
+        engine: assembly.engine,
+        door: assembly.door,
+        market: None,
+        journal,
+        tape: Some(tape),
+        bench,
+        audience,
+        durability: Durability::EveryTurn,
+        calls: Calls::Each,
+        last_seq,
+    });
+    let inbox = Inbox::default();
+    let past = past_minutes(&chores_client, &wanted.all(), &plan.feed, now);
+    let (minutes, said) = past.map_or_else(
+        |words| {
+            (
+                Vec::new(),
+                format!("the past minutes could not be read ({words}); strategies warm up on what comes"),
+            )
+        },
+        |minutes| (minutes.clone(), format!("{} minutes of the past read", minutes.len())),
+    );
+    begin(&mut pump, now, &memory, &heads, minutes.iter().copied().map(Tick::Bar), plan.acknowledge_unclean);
+    for bar in &minutes {
+        inbox.know(bar);
+    }
+    pump.turn(now, Event::Notice(said));
+    if let Some(words) = account.blocked {
+        pump.turn(now, Event::Notice(format!("{words}: its orders will be refused")));
+    }
+    pump.watch_feed(Freshness::new(now, plan.interval_ms()));
+    let (events, arriving) = channel();
+    let over = Arc::new(AtomicBool::new(false));
+    let chores = Chores {
+        client: chores_client,
+        clock: Arc::clone(&run_clock),
+        wanted: wanted.clone(),
+        inbox: inbox.clone(),
+        ear: assembly.ear.clone(),
+        events,
+        wake: Arc::clone(&wake),
+        feed: plan.feed.clone(),
+        over: Arc::clone(&over),
+    };
+    let source = Live { clock: run_clock, inbox: inbox.clone(), arriving, over: Arc::clone(&over) };
+    let kill_ids = KillIds {
+        mode,
+        install: install.parse().map_err(|_| "the installation's id is damaged".to_owned())?,
+    };
+    follow(plan, wanted, &inbox, assembly.ear, wake, &over)?;
+    spawn("chores", move || chores.run())?;
+    let opened = Opened {
+        pump,
+        source: Box::new(source),
+        past: minutes.into_iter().map(Tick::Bar).collect(),
+        kill_ids,
+        latch,
+        kill_file,
+        files,
+        strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
+        sandbox,
+    };
+    Ok((opened, assembly.kill))
+}
+
+/// A start survives an answer that got lost.
+fn again<T>(mut ask: impl FnMut() -> Result<T, String>) -> Result<T, String> {
+    let mut tries = 1;
+    loop {
+        match ask() {
+            Ok(answer) => return Ok(answer),
+            Err(words) if tries >= TRIES => return Err(words),
+            Err(_) => std::thread::sleep(Duration::from_millis(500)),
+        }
+        tries += 1;
+    }
+}
+
+/// The wall's clock for Alpaca. An exchange on this machine may rehearse another time at another speed: its
+/// client goes by its clock, as it says.
+fn clock_of(client: &Client, hosts: &Hosts) -> Result<RunClock, String> {
+    if !hosts.are_here() {
+        return Ok(RunClock::Wall);
+    }
+    let told = again(|| client.clock(clock::now).map_err(|fault| fault.told()))
+        .map_err(|words| format!("the exchange's clock cannot be read: {words}"))?;
+    let speed: Speed = told.speed.as_deref().unwrap_or("1").parse()?;
+    let at = clock::now().plus_millis(told.offset_ms);
+    Ok(RunClock::Rehearsal(DataClock::start(at, speed).into()))
+}
+
+fn restore_kill(memory: &mut Memory, file: &KillFile, latch: &KillLatch) -> Result<(), String> {
+    if memory.killed.is_none() {
+        memory.killed = file.words();
+    }
+    if let Some(reason) = &memory.killed {
+        latch.trip(&KillCause::Restored(reason.clone()), clock::now());
+        file.raise(reason).map_err(|fault| fault.to_string())?;
+    }
+    Ok(())
+}
+
+/// A ledger knows its account by this, and not by its number.
+fn hash_of(account_number: &str) -> String {
+    Sha256::digest(account_number).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The number before the first order's of a new ledger. The venue may remember the orders of an older one that is
+/// gone, by their day and number: thousandths of the day's second are higher than any count of them.
+fn first_seq(now: At) -> u64 {
+    let (hour, minute, second) = new_york_time(now);
+    let seconds = (u64::from(hour.unsigned_abs()) * 60 + u64::from(minute.unsigned_abs())) * 60;
+    (seconds + u64::from(second.unsigned_abs())) * 1_000
+}
+
+fn run_head(plan: &AccountPlan, sandbox: &str, account: String) -> RunHead {
+    RunHead {
+        mode: plan.mode(),
+        seed: plan.seed,
+        build: env!("CARGO_PKG_VERSION").to_owned(),
+        limits_version: limits_version(&plan.limits),
+        limits: plan.limits.clone(),
+        source: plan.data_name(),
+        sandbox: sandbox.to_owned(),
+        started_at: clock::now(),
+        account: Some(account),
+    }
+}
+
+fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(life);
+    thread.map(drop).map_err(|fault| format!("no thread for the {name}: {fault}"))
+}
+
+/// Begins to follow both streams. The keys end here, in the threads that log in with them.
+fn follow(
+    plan: AccountPlan,
+    wanted: Wanted,
+    inbox: &Inbox,
+    ear: OrdersEar,
+    wake: Wake,
+    over: &Arc<AtomicBool>,
+) -> Result<(), String> {
+    let AccountPlan { hosts, keys, feed, .. } = plan;
+    let (keys, seed) = (Arc::new(keys), clock::now().nanos().unsigned_abs());
+    let (of_orders, its_hosts, ends) = (Arc::clone(&keys), hosts.clone(), Arc::clone(over));
+    spawn("orders stream", move || {
+        let is_over = || ends.load(Ordering::SeqCst);
+        follow_orders(&its_hosts, &of_orders, seed, |said| ear.hear(said), &is_over);
+    })?;
+    let (inbox, ends) = (inbox.clone(), Arc::clone(over));
+    spawn("data stream", move || {
+        let is_over = || ends.load(Ordering::SeqCst);
+        let told = |said| {
+            if inbox.hear(said) {
+                wake();
+            }
+        };
+        follow_data(&hosts, &keys, &feed, &wanted, seed.wrapping_add(1), told, &is_over);
+    })
+}
+
+/// A market as it happens.
+struct Live {
+    clock: Arc<RunClock>,
+    inbox: Inbox,
+    arriving: Receiver<Event>,
+    over: Arc<AtomicBool>,
+}
+
+impl Source for Live {
+    fn now(&mut self, last: At) -> At {
+        self.clock.now().max(last)
+    }
+
+    fn patience(&mut self, _last: At, most: Duration) -> Duration {
+        if self.inbox.is_empty() { most } else { Duration::ZERO }
+    }
+
+    fn next(&mut self, last: At) -> Option<Arrival> {
+        if let Ok(event) = self.arriving.try_recv() {
+            return Some(Arrival::Event(self.now(last), event));
+        }
+        let said = self.inbox.take()?;
+        if let MarketSaid::Tick(tick) = &said {
+            self.clock.catch_up(tick.at());
+        }
+        let now = self.now(last);
+        let event = match said {
+            MarketSaid::Tick(tick) => Event::Tick(tick),
+            MarketSaid::Past(tick) => Event::Warm(tick),
+            MarketSaid::Halted(symbol, halted) => Event::SymbolHalted { symbol, halted },
+            MarketSaid::Notice(words) => Event::Notice(words),
+            MarketSaid::Lost => return Some(Arrival::FeedLost(now)),
+        };
+        Some(Arrival::Event(now, event))
+    }
+
+    fn is_dry(&self) -> bool {
+        false
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        self.inbox.end();
+    }
+}
+
+/// The day by New York's calendar, as a venue's calendar names it.
+pub(super) fn date_of(at: At) -> String {
+    TradingDay::of(at).to_string()
+}

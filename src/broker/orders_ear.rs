@@ -1,0 +1,29 @@
+use std::sync::Arc;
+
+use crate::alpaca::orders_stream::OrdersSaid;
+use crate::broker::line::Shared;
+
+/// Where the stream of orders is told to the door.
+#[derive(Clone)]
+pub struct OrdersEar(Arc<Shared>);
+
+impl OrdersEar {
+    pub(super) const fn of(shared: Arc<Shared>) -> Self {
+        Self(shared)
+    }
+
+    /// Counts a request to the venue that somebody else makes.
+    pub fn count_request(&self) {
+        self.0.count_request();
+    }
+
+    /// Takes in what the stream said.
+    pub fn hear(&self, said: OrdersSaid) {
+        match said {
+            OrdersSaid::Up => self.0.stream(true, String::new()),
+            OrdersSaid::Down(words) => self.0.stream(false, words),
+            OrdersSaid::Update(update) => self.0.update(*update),
+            OrdersSaid::Unclear(words) => self.0.unclear(words),
+        }
+    }
+}

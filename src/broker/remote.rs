@@ -1,0 +1,166 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::alpaca::client::Client;
+use crate::alpaca::http::CallFault;
+use crate::broker::names::Names;
+use crate::broker::tempo::Tempo;
+use crate::broker::venue::unpoisoned;
+use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
+use crate::domain::venue::{VenueAnswer, VenueOrder, VenueRequest};
+use crate::wire::fault::Meaning;
+use crate::wire::order::{VenueId, WireOrder};
+
+/// The run's clock, handed in.
+pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
+
+/// An account at Alpaca as a venue. The door's and the kill's have connections of their own and share what is
+/// known of it.
+pub(super) struct Remote {
+    pub(super) client: Client,
+    pub(super) account: Arc<SharedAccount>,
+}
+
+/// What is known of an account by everybody who has a line to it.
+pub(super) struct SharedAccount {
+    pub(super) clock: Clock,
+    names: Mutex<Names>,
+    /// Orders that have ended and were asked for at the last reading: nothing happens to them any more.
+    ended: Mutex<BTreeMap<ClientOrderId, VenueOrder>>,
+    tempo: Mutex<Tempo>,
+    /// How often something about its orders changed, as far as was heard: what a reading is checked by.
+    moved: AtomicU64,
+}
+
+impl SharedAccount {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            names: Mutex::default(),
+            ended: Mutex::default(),
+            tempo: Mutex::default(),
+            moved: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn now(&self) -> At {
+        (self.clock)()
+    }
+
+    pub(super) fn note(&self, order: &WireOrder) {
+        unpoisoned(&self.names).note(order);
+    }
+
+    /// Notes what the venue calls an order of ours, of which only one event was heard yet.
+    pub(super) fn note_as(&self, ours: ClientOrderId, order: &WireOrder) {
+        unpoisoned(&self.names).note_as(ours, &order.venue_id);
+    }
+
+    pub(super) fn ours(&self, id: &VenueId) -> Option<ClientOrderId> {
+        unpoisoned(&self.names).ours(id)
+    }
+
+    pub(super) fn theirs(&self, id: ClientOrderId) -> Option<VenueId> {
+        unpoisoned(&self.names).theirs(id)
+    }
+
+    pub(super) fn ended(&self, id: ClientOrderId) -> Option<VenueOrder> {
+        unpoisoned(&self.ended).get(&id).cloned()
+    }
+
+    /// Keeps what has ended of the orders that are asked for again and again.
+    pub(super) fn keep_ended(&self, orders: &[VenueOrder]) {
+        *unpoisoned(&self.ended) = orders.iter().map(|order| (order.request.id, order.clone())).collect();
+    }
+
+    pub(super) fn tempo<T>(&self, with: impl FnOnce(&mut Tempo) -> T) -> T {
+        with(&mut unpoisoned(&self.tempo))
+    }
+
+    pub(super) fn note_move(&self) {
+        self.moved.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn moves(&self) -> u64 {
+        self.moved.load(Ordering::SeqCst)
+    }
+}
+
+impl Remote {
+    /// Counts a call, makes it, and notes whether the venue said that there were too many.
+    pub(super) fn call<T>(&self, call: impl FnOnce(&Client) -> Result<T, CallFault>) -> Result<T, CallFault> {
+        let now = self.account.now();
+        self.account.tempo(|tempo| tempo.note(now));
+        let answer = call(&self.client);
+        match &answer {
+            Err(CallFault::Said(said)) if said.meaning() == Meaning::TooMany => {
+                self.account.tempo(|tempo| tempo.turned_away(now));
+            }
+            Err(_) => {}
+            Ok(_) => self.account.tempo(Tempo::answered),
+        }
+        answer
+    }
+
+    /// Sends an order.
+    pub(super) fn submit(&self, request: &VenueRequest) -> VenueAnswer {
+        let now = self.account.now();
+        self.account.tempo(|tempo| tempo.note(now));
+        self.account.note_move();
+        let (answer, order) = self.client.submit(request);
+        if let Some(order) = &order {
+            self.account.note(order);
+        }
+        self.account.note_move();
+        answer
+    }
+
+    /// Cancels an order, of which the venue's id may have to be asked for first.
+    pub(super) fn cancel(&self, id: ClientOrderId) -> VenueAnswer {
+        let theirs = match self.account.theirs(id) {
+            Some(theirs) => theirs,
+            None => match self.look_up(id) {
+                Ok(_) => match self.account.theirs(id) {
+                    Some(theirs) => theirs,
+                    None => return VenueAnswer::Refused("the venue has no such order".to_owned()),
+                },
+                Err(fault) => return VenueAnswer::Unknown(fault.told()),
+            },
+        };
+        let now = self.account.now();
+        self.account.tempo(|tempo| tempo.note(now));
+        let answer = self.client.cancel(&theirs);
+        self.account.note_move();
+        answer
+    }
+
+    /// The order of one of our ids; a leg is found with the order that it stands behind.
+    pub(super) fn look_up(&self, id: ClientOrderId) -> Result<Option<WireOrder>, CallFault> {
+        if let Some(order) = self.call(|client| client.order_of_client(id.as_str()))? {
+            self.account.note(&order);
+            return Ok(Some(order));
+        }
+        for parent in [id.of_stop_leg(), id.of_target_leg()].into_iter().flatten() {
+            let found = self.call(|client| client.order_of_client(parent.as_str()))?;
+            if let Some(order) = found.filter(|order| order.legs.iter().any(|leg| leg.request.id == id)) {
+                self.account.note(&order);
+                return Ok(Some(order));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Our id of the order of one of the venue's, asked for where nobody has heard of it.
+    pub(super) fn name_of(&self, id: &VenueId) -> Result<Option<ClientOrderId>, CallFault> {
+        if let Some(ours) = self.account.ours(id) {
+            return Ok(Some(ours));
+        }
+        let order = self.call(|client| client.order(id))?;
+        if let Some(order) = &order {
+            self.account.note(order);
+        }
+        Ok(order.map(|order| order.request.id))
+    }
+}
