@@ -12,25 +12,25 @@ use crate::alpaca::orders_stream::follow_orders;
 use crate::app::chores::{Chores, past_minutes};
 use crate::app::clock::{self, DataClock, RunClock, Speed};
 use crate::app::install::install_id;
-use crate::app::ledgers::current_of_account;
-use crate::app::opened::{Opened, begin, in_force};
+use crate::app::ledgers::{LedgerFiles, current_of_account};
+use crate::app::opened::{Opened, begin, in_force, restore_kill};
 use crate::app::paths::Paths;
 use crate::app::plan::Wake;
-use crate::app::seats::{Planned, SeatPlan, check_approvals, seat_all};
+use crate::app::seats::{Planned, SeatPlan, Seats, check_approvals, seat_all};
 use crate::app::source::{Arrival, Source};
 use crate::broker::door::RemotePlan;
 use crate::broker::kill::{KillIds, KillTask};
 use crate::broker::kill_file::KillFile;
-use crate::broker::latch::{KillCause, KillLatch};
+use crate::broker::latch::KillLatch;
 use crate::broker::orders_ear::OrdersEar;
 use crate::config::meaning::Logs;
 use crate::domain::at::At;
 use crate::domain::day::{TradingDay, new_york_time};
-use crate::domain::market::Tick;
+use crate::domain::market::{Bar, Tick};
 use crate::domain::mode::Mode;
 use crate::domain::secret::Keys;
 use crate::domain::symbol::Symbol;
-use crate::engine::event::Event;
+use crate::engine::event::{Event, StrategyHead};
 use crate::engine::memory::Memory;
 use crate::engine::settings::Settings;
 use crate::feed::freshness::Freshness;
@@ -109,22 +109,112 @@ pub fn open<A: Audience>(
     audience: A,
     wake: Wake,
 ) -> Result<(Opened<A>, KillTask), String> {
-    let executable = std::env::current_exe().map_err(|fault| format!("this program's own path: {fault}"))?;
     let mode = plan.mode();
     check_approvals(&plan.paths.state, mode, &plan.strategies)?;
-    let client = || Client::new(plan.hosts.clone(), &plan.keys).map_err(|fault| fault.to_string());
-    let chores_client = client()?;
-    let account = again(|| chores_client.account().map_err(|fault| fault.told()))
+    let client = client_of(&plan)?;
+    let account = again(|| client.account().map_err(|fault| fault.told()))
         .map_err(|words| format!("the account cannot be read: {words}"))?;
-    let run_clock = Arc::new(clock_of(&chores_client, &plan.hosts)?);
+    let run_clock = Arc::new(clock_of(&client, &plan.hosts)?);
     let now = run_clock.now();
     let account_hash = hash_of(&account.number);
-    let (files, is_new) = current_of_account(&plan.paths.data, mode, &account_hash);
-    let (mut journal, mut memory) =
+    let mut ledger = ledger_of(&mut plan, &account_hash, now, &latch)?;
+    let install = install_id(&plan.paths.state)?;
+    let (bench, heads, sandbox) = seat(&plan, &ledger.memory, now)?;
+    let wanted = wanted_of(&client, &plan, &heads)?;
+    let assembly = onto_account(
+        settings(&plan, &install),
+        plan.limits.clone(),
+        remote_of(&plan, &ledger, &run_clock, &wake)?,
+        latch.clone(),
+    )?;
+    let last_seq = ledger.journal.last_seq().map_err(|fault| fault.to_string())?;
+    let head = run_head(&plan, &sandbox, account_hash);
+    ledger.journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
+    let mut pump = Pump::new(Parts {
+        engine: assembly.engine,
+        door: assembly.door,
+        market: None,
+        journal: ledger.journal,
+        tape: Some(ledger.tape),
+        bench,
+        audience,
+        durability: Durability::EveryTurn,
+        calls: Calls::Each,
+        last_seq,
+    });
+    let (past, said) = match past_minutes(&client, &wanted.all(), &plan.feed, now) {
+        Ok(past) => (past.clone(), format!("{} minutes of the past were read", past.len())),
+        Err(words) => {
+            let words =
+                format!("the past minutes could not be read ({words}); strategies warm up on what comes");
+            (Vec::new(), words)
+        }
+    };
+    let warm = past.iter().copied().map(Tick::Bar);
+    begin(&mut pump, now, &ledger.memory, &heads, warm, plan.acknowledge_unclean);
+    pump.turn(now, Event::Notice(said));
+    if let Some(words) = account.blocked {
+        pump.turn(now, Event::Notice(format!("{words}: its orders will be refused")));
+    }
+    pump.watch_feed(Freshness::new(now, plan.interval_ms()));
+    let kill_ids = KillIds {
+        mode,
+        install: install.parse().map_err(|_| "the installation's id is damaged".to_owned())?,
+    };
+    let source = come_alive(plan, client, Streets { run_clock, wanted, ear: assembly.ear, wake }, &past)?;
+    let opened = Opened {
+        pump,
+        source: Box::new(source),
+        past: past.into_iter().map(Tick::Bar).collect(),
+        kill_ids,
+        latch,
+        kill_file: ledger.kill_file,
+        files: ledger.files,
+        strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
+        sandbox,
+    };
+    Ok((opened, assembly.kill))
+}
+
+/// A broker must have said everything that openings depend on.
+fn settings(plan: &AccountPlan, install: &str) -> Settings {
+    Settings {
+        clock_must_be_known: true,
+        assets_must_be_known: true,
+        order_stream_must_stand: true,
+        feed_interval_ms: plan.interval_ms(),
+        ..Settings::new(plan.mode(), install)
+    }
+}
+
+fn client_of(plan: &AccountPlan) -> Result<Client, String> {
+    Client::new(plan.hosts.clone(), &plan.keys).map_err(|fault| fault.to_string())
+}
+
+/// An account's ledger, opened.
+struct Ledger {
+    journal: Journal,
+    memory: Memory,
+    tape: TapeWriter,
+    files: LedgerFiles,
+    kill_file: KillFile,
+    fills_from: At,
+    fills_since: At,
+}
+
+/// Opens the account's own ledger, with the kill of an earlier process restored and the limits that are in force.
+fn ledger_of(
+    plan: &mut AccountPlan,
+    account_hash: &str,
+    now: At,
+    latch: &KillLatch,
+) -> Result<Ledger, String> {
+    let (files, is_new) = current_of_account(&plan.paths.data, plan.mode(), account_hash);
+    let (journal, mut memory) =
         Journal::open(&files.journal, clock::now()).map_err(|fault| fault.to_string())?;
     let (tape, _) = TapeWriter::open(&files.tape).map_err(|fault| fault.to_string())?;
     let kill_file = KillFile::prepare(&plan.paths.state).map_err(|fault| fault.to_string())?;
-    restore_kill(&mut memory, &kill_file, &latch)?;
+    restore_kill(&mut memory, &kill_file, latch)?;
     let reader = Reader::open(&files.journal).map_err(|fault| fault.to_string())?;
     let kept = in_force(&plan.limits, &reader, memory.day, now)?;
     memory.limits_wait = kept.instead_of(&plan.limits);
@@ -132,110 +222,104 @@ pub fn open<A: Audience>(
     let runs = reader.rows("run").map_err(|fault| fault.to_string())?;
     let fills_from = runs.first().map_or(now, |row| row.at);
     let fills_since = runs.last().map_or(now, |row| row.at);
-    drop((reader, runs));
     if is_new {
         memory.last_order_seq = memory.last_order_seq.max(first_seq(now));
     }
-    let install = install_id(&plan.paths.state)?;
+    Ok(Ledger { journal, memory, tape, files, kill_file, fills_from, fills_since })
+}
+
+fn seat(plan: &AccountPlan, memory: &Memory, now: At) -> Result<Seats, String> {
+    let executable = std::env::current_exe().map_err(|fault| format!("this program's own path: {fault}"))?;
     let seats = SeatPlan {
         state: &plan.paths.state,
-        mode,
+        mode: plan.mode(),
         strategies: &plan.strategies,
         seed: plan.seed,
         there: None,
         instead: &plan.symbols,
         executable: &executable,
     };
-    let (bench, heads, sandbox) = seat_all(&seats, &memory, now)?;
-    let of_heads = heads.iter().flat_map(|(head, _)| head.symbols.iter().copied());
-    let of_positions = chores_client.positions().map_err(|fault| fault.told())?;
-    let mut wanted: Vec<Symbol> = plan.symbols.iter().copied().chain(of_heads).collect();
-    wanted.extend(of_positions.iter().map(|position| position.symbol));
-    let wanted = Wanted::of(&wanted);
-    let clock_for_door = Arc::clone(&run_clock);
-    let wakes = Arc::clone(&wake);
-    let remote = RemotePlan {
-        client: client()?,
-        kill_client: client()?,
-        clock: Arc::new(move || clock_for_door.now()),
-        fills_since,
-        fills_from,
-        wake: Box::new(move || wakes()),
-    };
-    let settings = Settings {
-        clock_must_be_known: true,
-        assets_must_be_known: true,
-        order_stream_must_stand: true,
-        feed_interval_ms: plan.interval_ms(),
-        ..Settings::new(mode, &install)
-    };
-    let assembly = onto_account(settings, plan.limits.clone(), remote, latch.clone())?;
-    let last_seq = journal.last_seq().map_err(|fault| fault.to_string())?;
-    journal.begin_run(&run_head(&plan, &sandbox, account_hash), now).map_err(|fault| fault.to_string())?;
-    let mut pump = Pump::new(Parts {
-        engine: assembly.engine,
-        door: assembly.door,
-        market: None,
-        journal,
-        tape: Some(tape),
-        bench,
-        audience,
-        durability: Durability::EveryTurn,
-        calls: Calls::Each,
-        last_seq,
-    });
-    let inbox = Inbox::default();
-    let past = past_minutes(&chores_client, &wanted.all(), &plan.feed, now);
-    let (minutes, said) = past.map_or_else(
-        |words| {
-            (
-                Vec::new(),
-                format!("the past minutes could not be read ({words}); strategies warm up on what comes"),
-            )
-        },
-        |minutes| (minutes.clone(), format!("{} minutes of the past read", minutes.len())),
-    );
-    begin(&mut pump, now, &memory, &heads, minutes.iter().copied().map(Tick::Bar), plan.acknowledge_unclean);
-    for bar in &minutes {
+    seat_all(&seats, memory, now)
+}
+
+/// Whose market data are needed: what the trader wrote, what strategies trade, and what is held.
+fn wanted_of(
+    client: &Client,
+    plan: &AccountPlan,
+    heads: &[(StrategyHead, Option<String>)],
+) -> Result<Wanted, String> {
+    let held = again(|| client.positions().map_err(|fault| fault.told()))
+        .map_err(|words| format!("the positions cannot be read: {words}"))?;
+    let mut wanted: Vec<Symbol> = plan.symbols.clone();
+    wanted.extend(heads.iter().flat_map(|(head, _)| head.symbols.iter().copied()));
+    wanted.extend(held.iter().map(|position| position.symbol));
+    Ok(Wanted::of(&wanted))
+}
+
+fn remote_of(
+    plan: &AccountPlan,
+    ledger: &Ledger,
+    run_clock: &Arc<RunClock>,
+    wake: &Wake,
+) -> Result<RemotePlan, String> {
+    let (clock, wake) = (Arc::clone(run_clock), Arc::clone(wake));
+    Ok(RemotePlan {
+        client: client_of(plan)?,
+        kill_client: client_of(plan)?,
+        clock: Arc::new(move || clock.now()),
+        fills_since: ledger.fills_since,
+        fills_from: ledger.fills_from,
+        wake: Box::new(move || wake()),
+    })
+}
+
+/// What the threads round a run have in common.
+struct Streets {
+    run_clock: Arc<RunClock>,
+    wanted: Wanted,
+    ear: OrdersEar,
+    wake: Wake,
+}
+
+/// Both streams and the chores begin; what they bring comes out of the source. The keys end here, in the threads
+/// that log in with them.
+fn come_alive(plan: AccountPlan, client: Client, streets: Streets, past: &[Bar]) -> Result<Live, String> {
+    let Streets { run_clock, wanted, ear, wake } = streets;
+    let AccountPlan { hosts, keys, feed, .. } = plan;
+    let (inbox, over) = (Inbox::default(), Arc::new(AtomicBool::new(false)));
+    for bar in past {
         inbox.know(bar);
     }
-    pump.turn(now, Event::Notice(said));
-    if let Some(words) = account.blocked {
-        pump.turn(now, Event::Notice(format!("{words}: its orders will be refused")));
-    }
-    pump.watch_feed(Freshness::new(now, plan.interval_ms()));
     let (events, arriving) = channel();
-    let over = Arc::new(AtomicBool::new(false));
     let chores = Chores {
-        client: chores_client,
+        client,
         clock: Arc::clone(&run_clock),
         wanted: wanted.clone(),
         inbox: inbox.clone(),
-        ear: assembly.ear.clone(),
+        ear: ear.clone(),
         events,
         wake: Arc::clone(&wake),
-        feed: plan.feed.clone(),
+        feed: feed.clone(),
         over: Arc::clone(&over),
     };
     let source = Live { clock: run_clock, inbox: inbox.clone(), arriving, over: Arc::clone(&over) };
-    let kill_ids = KillIds {
-        mode,
-        install: install.parse().map_err(|_| "the installation's id is damaged".to_owned())?,
-    };
-    follow(plan, wanted, &inbox, assembly.ear, wake, &over)?;
+    let (keys, seed) = (Arc::new(keys), clock::now().nanos().unsigned_abs());
+    let (of_orders, its_hosts, ends) = (Arc::clone(&keys), hosts.clone(), Arc::clone(&over));
+    spawn("orders stream", move || {
+        let is_over = || ends.load(Ordering::SeqCst);
+        follow_orders(&its_hosts, &of_orders, seed, |said| ear.hear(said), &is_over);
+    })?;
+    spawn("data stream", move || {
+        let is_over = || over.load(Ordering::SeqCst);
+        let told = |said| {
+            if inbox.hear(said) {
+                wake();
+            }
+        };
+        follow_data(&hosts, &keys, &feed, &wanted, seed.wrapping_add(1), told, &is_over);
+    })?;
     spawn("chores", move || chores.run())?;
-    let opened = Opened {
-        pump,
-        source: Box::new(source),
-        past: minutes.into_iter().map(Tick::Bar).collect(),
-        kill_ids,
-        latch,
-        kill_file,
-        files,
-        strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
-        sandbox,
-    };
-    Ok((opened, assembly.kill))
+    Ok(source)
 }
 
 /// A start survives an answer that got lost.
@@ -262,17 +346,6 @@ fn clock_of(client: &Client, hosts: &Hosts) -> Result<RunClock, String> {
     let speed: Speed = told.speed.as_deref().unwrap_or("1").parse()?;
     let at = clock::now().plus_millis(told.offset_ms);
     Ok(RunClock::Rehearsal(DataClock::start(at, speed).into()))
-}
-
-fn restore_kill(memory: &mut Memory, file: &KillFile, latch: &KillLatch) -> Result<(), String> {
-    if memory.killed.is_none() {
-        memory.killed = file.words();
-    }
-    if let Some(reason) = &memory.killed {
-        latch.trip(&KillCause::Restored(reason.clone()), clock::now());
-        file.raise(reason).map_err(|fault| fault.to_string())?;
-    }
-    Ok(())
 }
 
 /// A ledger knows its account by this, and not by its number.
@@ -307,34 +380,6 @@ fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> Result<(), String>
     thread.map(drop).map_err(|fault| format!("no thread for the {name}: {fault}"))
 }
 
-/// Begins to follow both streams. The keys end here, in the threads that log in with them.
-fn follow(
-    plan: AccountPlan,
-    wanted: Wanted,
-    inbox: &Inbox,
-    ear: OrdersEar,
-    wake: Wake,
-    over: &Arc<AtomicBool>,
-) -> Result<(), String> {
-    let AccountPlan { hosts, keys, feed, .. } = plan;
-    let (keys, seed) = (Arc::new(keys), clock::now().nanos().unsigned_abs());
-    let (of_orders, its_hosts, ends) = (Arc::clone(&keys), hosts.clone(), Arc::clone(over));
-    spawn("orders stream", move || {
-        let is_over = || ends.load(Ordering::SeqCst);
-        follow_orders(&its_hosts, &of_orders, seed, |said| ear.hear(said), &is_over);
-    })?;
-    let (inbox, ends) = (inbox.clone(), Arc::clone(over));
-    spawn("data stream", move || {
-        let is_over = || ends.load(Ordering::SeqCst);
-        let told = |said| {
-            if inbox.hear(said) {
-                wake();
-            }
-        };
-        follow_data(&hosts, &keys, &feed, &wanted, seed.wrapping_add(1), told, &is_over);
-    })
-}
-
 /// A market as it happens.
 struct Live {
     clock: Arc<RunClock>,
@@ -354,7 +399,7 @@ impl Source for Live {
 
     fn next(&mut self, last: At) -> Option<Arrival> {
         if let Ok(event) = self.arriving.try_recv() {
-            return Some(Arrival::Event(self.now(last), event));
+            return Some(Arrival::Event(self.now(last), Box::new(event)));
         }
         let said = self.inbox.take()?;
         if let MarketSaid::Tick(tick) = &said {
@@ -368,7 +413,7 @@ impl Source for Live {
             MarketSaid::Notice(words) => Event::Notice(words),
             MarketSaid::Lost => return Some(Arrival::FeedLost(now)),
         };
-        Some(Arrival::Event(now, event))
+        Some(Arrival::Event(now, Box::new(event)))
     }
 
     fn is_dry(&self) -> bool {

@@ -130,11 +130,11 @@ impl<A: Crew> Machine<A> {
             let Some(arrival) = self.source.next(self.pump.now()) else { return };
             match arrival {
                 Arrival::Event(at, event) => {
-                    let tick = match &event {
+                    let tick = match event.as_ref() {
                         Event::Tick(tick) | Event::Warm(tick) => Some(*tick),
                         _ => None,
                     };
-                    self.pump.turn(at, event);
+                    self.pump.turn(at, *event);
                     if let Some(tick) = &tick {
                         self.pump.audience_mut().saw(tick);
                     }

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
+use crate::app::clock;
 use crate::app::ledgers::LedgerFiles;
 use crate::app::source::Source;
 use crate::broker::kill::KillIds;
 use crate::broker::kill_file::KillFile;
-use crate::broker::latch::KillLatch;
+use crate::broker::latch::{KillCause, KillLatch};
 use crate::domain::at::At;
 use crate::domain::day::TradingDay;
 use crate::domain::intent::StrategyId;
@@ -90,4 +91,16 @@ pub(super) fn in_force(
         tracing::warn!(%day, "looser limits wait for the next trading day");
     }
     Ok(kept)
+}
+
+/// A kill of an earlier process holds: by the journal, or by its file where the journal never heard of it.
+pub(super) fn restore_kill(memory: &mut Memory, file: &KillFile, latch: &KillLatch) -> Result<(), String> {
+    if memory.killed.is_none() {
+        memory.killed = file.words();
+    }
+    if let Some(reason) = &memory.killed {
+        latch.trip(&KillCause::Restored(reason.clone()), clock::now());
+        file.raise(reason).map_err(|fault| fault.to_string())?;
+    }
+    Ok(())
 }

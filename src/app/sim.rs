@@ -1,16 +1,15 @@
 use std::path::Path;
 
-use crate::app::clock::{self, Speed};
+use crate::app::clock::Speed;
 use crate::app::install::install_id;
 use crate::app::ledgers::current;
-use crate::app::opened::{Opened, begin, in_force};
+use crate::app::opened::{Opened, begin, in_force, restore_kill};
 use crate::app::paths::Paths;
 use crate::app::rebuild::rebuild;
 use crate::app::seats::{Planned, SeatPlan, check_approvals, seat_all};
 use crate::app::source::{Recorded, interval_ms};
 use crate::broker::kill::{KillIds, KillTask};
 use crate::broker::kill_file::KillFile;
-use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
 use crate::config::meaning::Logs;
 use crate::domain::at::At;
@@ -78,13 +77,7 @@ pub fn open<A: Audience>(
     let (tape_writer, _) = TapeWriter::open(&files.tape).map_err(|fault| fault.to_string())?;
     let tape = ticks_of(&files.tape)?;
     let kill_file = KillFile::prepare(&plan.paths.state).map_err(|fault| fault.to_string())?;
-    if memory.killed.is_none() {
-        memory.killed = kill_file.words();
-    }
-    if let Some(reason) = &memory.killed {
-        latch.trip(&KillCause::Restored(reason.clone()), clock::now());
-        kill_file.raise(reason).map_err(|fault| fault.to_string())?;
-    }
+    restore_kill(&mut memory, &kill_file, &latch)?;
     let exchange_settings = ExchangeSettings { bars_only: !plan.has_quotes, ..plan.exchange.clone() };
     let mut exchange = Exchange::new(exchange_settings);
     let reader = Reader::open(&files.journal).map_err(|fault| fault.to_string())?;

@@ -16,7 +16,7 @@ const STOOD_STILL_S: f64 = 2.0;
 /// What came, and when it is taken to have come.
 pub enum Arrival {
     /// An event of the market, or of what stands around it.
-    Event(At, Event),
+    Event(At, Box<Event>),
     /// The market data are lost from here on, until something comes again.
     FeedLost(At),
 }
@@ -107,7 +107,7 @@ impl Source for Recorded {
             return None;
         }
         self.cursor += 1;
-        Some(Arrival::Event(tick.at(), Event::Tick(tick)))
+        Some(Arrival::Event(tick.at(), Box::new(Event::Tick(tick))))
     }
 
     fn is_dry(&self) -> bool {

@@ -65,7 +65,7 @@ struct Waiting {
 
 #[derive(Debug, Clone)]
 enum Job {
-    Submit(Submit),
+    Submit(Box<Submit>),
     Cancel(ClientOrderId),
 }
 
@@ -128,7 +128,7 @@ impl Line {
         if queue.len() >= WAITING_MAX {
             return false;
         }
-        queue.push_back(Job::Submit(submit));
+        queue.push_back(Job::Submit(Box::new(submit)));
         waiting.under_way.insert(of);
         self.shared.ring.notify_all();
         true
@@ -219,12 +219,11 @@ impl Shared {
         } else {
             None
         };
-        let heard = match held_back {
-            Some(reason) => Heard::Dropped { order, reason: reason.to_owned() },
-            None => {
-                let answer = self.remote.submit(&submit.request);
-                Heard::Answered { order, asked: Asked::Submit, answer }
-            }
+        let heard = if let Some(reason) = held_back {
+            Heard::Dropped { order, reason: reason.to_owned() }
+        } else {
+            let answer = self.remote.submit(&submit.request);
+            Heard::Answered { order, asked: Asked::Submit, answer }
         };
         unpoisoned(&self.waiting).under_way.remove(&order);
         self.hear(heard);

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use crate::alpaca::client::Client;
 use crate::alpaca::http::CallFault;
 use crate::broker::remote::Remote;
 use crate::domain::at::At;
@@ -35,7 +36,7 @@ impl Remote {
         // The instant at which it began: whatever came later may be missing in it.
         let at = self.account.now();
         let mut open_orders = Vec::new();
-        for order in self.call(|client| client.open_orders())? {
+        for order in self.call(Client::open_orders)? {
             self.account.note(&order);
             // A leg that sleeps protects nothing yet: it is no order of the list before it wakes.
             let awake = order.flat().filter(|order| !order.sleeps && order.status.is_live());
@@ -62,8 +63,8 @@ impl Remote {
             }
         }
         self.account.keep_ended(&closed_orders);
-        let positions = self.call(|client| client.positions())?;
-        let account = self.call(|client| client.account())?.account;
+        let positions = self.call(Client::positions)?;
+        let account = self.call(Client::account)?.account;
         let fills = self.fills(fills_since)?;
         Ok(VenueState { at, account, positions, open_orders, closed_orders, fills })
     }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::alpaca::client::Client;
 use crate::broker::remote::Remote;
 #[cfg(test)]
 use crate::broker::script::Script;
@@ -109,7 +110,7 @@ impl Venue {
     pub(super) fn keep_warm(&self) {
         if let Self::Remote(remote) = self {
             // Whatever it answers, the connection stands.
-            let _answer = remote.call(|client| client.account());
+            let _answer = remote.call(Client::account);
         }
     }
 
@@ -118,7 +119,9 @@ impl Venue {
         match self {
             // Each is several requests of the venue's budget.
             Self::Remote(_) => Readings { most: 24, first_ms: 100, last_ms: 500 },
-            _ => Readings { most: 80, first_ms: 20, last_ms: 20 },
+            Self::Embedded(_) => Readings { most: 80, first_ms: 20, last_ms: 20 },
+            #[cfg(test)]
+            Self::Scripted(_) => Readings { most: 80, first_ms: 20, last_ms: 20 },
         }
     }
 

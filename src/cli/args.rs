@@ -105,7 +105,7 @@ pub struct RunArgs {
     /// The embedded exchange (the default, where the config's mode says nothing else).
     #[arg(long, conflicts_with = "paper")]
     pub sim: bool,
-    /// An account at Alpaca in which no money is at stake; or an exchange on this machine, by the config's base_url.
+    /// An account at Alpaca in which no money is at stake; or an exchange on this machine, by the config's `base_url`.
     #[arg(long, conflicts_with_all = ["data", "speed", "live"])]
     pub paper: bool,
     /// Real money; not in this version.
