@@ -90,6 +90,7 @@ impl Scene {
             source: "test".to_owned(),
             sandbox: "none".to_owned(),
             started_at: now,
+            account: None,
         };
         journal.begin_run(&head, now).unwrap();
         let settings = Settings { equity_row_every_ms: None, ..Settings::new(Mode::Sim, "abc123") };
