@@ -29,6 +29,8 @@ const PAGES_MAX: usize = 40;
 pub struct VenueClock {
     /// By how many milliseconds the venue's is ahead.
     pub offset_ms: i64,
+    /// By how much that may be wrong: half of what the answer took.
+    pub uncertain_ms: i64,
     /// How many times as fast as the wall's it runs, where it is an exchange that rehearses and says so.
     pub speed: Option<String>,
 }
@@ -76,7 +78,7 @@ impl Client {
         let middle = before.plus_millis(half);
         let read = Fields::read(&text, "clock").and_then(|fields| {
             let offset_ms = read_clock_offset_ms(&fields, middle)?;
-            Ok(VenueClock { offset_ms, speed: read_clock_speed(&fields) })
+            Ok(VenueClock { offset_ms, uncertain_ms: half, speed: read_clock_speed(&fields) })
         });
         read.map_err(unread)
     }

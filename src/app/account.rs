@@ -182,6 +182,7 @@ fn settings(plan: &AccountPlan, install: &str) -> Settings {
         clock_must_be_known: true,
         assets_must_be_known: true,
         order_stream_must_stand: true,
+        legs_sleep_until_filled: true,
         feed_interval_ms: plan.interval_ms(),
         ..Settings::new(plan.mode(), install)
     }

@@ -24,6 +24,9 @@ const TURNS_OF_THE_CLOCK: u32 = 300;
 /// Turns after which a chore that failed is tried again, and how often before it is said.
 const TURNS_UNTIL_AGAIN: u32 = 10;
 const TRIES: u32 = 3;
+/// An answer that took longer than twice this says little of the clock: it is asked for again, so often at most.
+const UNCERTAIN_MS: i64 = 500;
+const SLOW_TRIES: u32 = 5;
 /// Sessions whose minutes are read at the start, with today's.
 const SESSIONS: u32 = 3;
 /// Pages of the past that are read at most.
@@ -50,6 +53,7 @@ pub(super) struct Chores {
 struct Due {
     clock: u32,
     clock_tries: u32,
+    clock_slow: u32,
     day: Option<TradingDay>,
     symbols: Vec<Symbol>,
     assets: u32,
@@ -83,7 +87,11 @@ impl Chores {
         }
         self.ear.count_request();
         match self.client.clock(|| self.clock.now()) {
+            Ok(told) if told.uncertain_ms > UNCERTAIN_MS && due.clock_slow < SLOW_TRIES => {
+                (due.clock, due.clock_slow) = (1, due.clock_slow + 1);
+            }
             Ok(told) => {
+                due.clock_slow = 0;
                 self.clock.catch_up(self.clock.now().plus_millis(told.offset_ms));
                 (due.clock, due.clock_tries) = (TURNS_OF_THE_CLOCK, 0);
                 self.tell(Event::ClockOffset { offset_ms: Some(told.offset_ms) });

@@ -36,7 +36,7 @@ impl Remote {
         // The instant at which it began: whatever came later may be missing in it.
         let at = self.account.now();
         let mut open_orders = Vec::new();
-        for order in self.call(Client::open_orders)? {
+        for order in self.ask(Client::open_orders)? {
             self.account.note(&order);
             // A leg that sleeps protects nothing yet: it is no order of the list before it wakes.
             let awake = order.flat().filter(|order| !order.sleeps && order.status.is_live());
@@ -63,8 +63,8 @@ impl Remote {
             }
         }
         self.account.keep_ended(&closed_orders);
-        let positions = self.call(Client::positions)?;
-        let account = self.call(Client::account)?.account;
+        let positions = self.ask(Client::positions)?;
+        let account = self.ask(Client::account)?.account;
         let fills = self.fills(fills_since)?;
         Ok(VenueState { at, account, positions, open_orders, closed_orders, fills })
     }
@@ -74,7 +74,7 @@ impl Remote {
             return Ok(Vec::new());
         }
         let mut fills = Vec::new();
-        for activity in self.call(|client| client.activities_since(since))? {
+        for activity in self.ask(|client| client.activities_since(since))? {
             if let Activity::Filled(execution) = activity {
                 fills.push(self.fill(execution)?);
             }

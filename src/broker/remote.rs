@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::alpaca::client::Client;
 use crate::alpaca::http::CallFault;
@@ -12,6 +13,9 @@ use crate::domain::id::ClientOrderId;
 use crate::domain::venue::{VenueAnswer, VenueOrder, VenueRequest};
 use crate::wire::fault::Meaning;
 use crate::wire::order::{VenueId, WireOrder};
+
+/// How long to wait before an answer that got lost is asked for again, and once more.
+const LOST_WAITS: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(200)];
 
 /// The run's clock, handed in.
 pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
@@ -104,6 +108,20 @@ impl Remote {
         answer
     }
 
+    /// Asks something that changes nothing: an answer that got lost is asked for again. What the venue says itself
+    /// stands, above all that there were too many requests.
+    pub(super) fn ask<T>(&self, ask: impl Fn(&Client) -> Result<T, CallFault>) -> Result<T, CallFault> {
+        for wait in LOST_WAITS {
+            match self.call(&ask) {
+                Err(CallFault::NoAnswer(_)) => {}
+                Err(CallFault::Said(said)) if said.meaning() == Meaning::Unclear => {}
+                answer => return answer,
+            }
+            std::thread::sleep(wait);
+        }
+        self.call(ask)
+    }
+
     /// Sends an order.
     pub(super) fn submit(&self, request: &VenueRequest) -> VenueAnswer {
         let now = self.account.now();
@@ -138,12 +156,12 @@ impl Remote {
 
     /// The order of one of our ids; a leg is found with the order that it stands behind.
     pub(super) fn look_up(&self, id: ClientOrderId) -> Result<Option<WireOrder>, CallFault> {
-        if let Some(order) = self.call(|client| client.order_of_client(id.as_str()))? {
+        if let Some(order) = self.ask(|client| client.order_of_client(id.as_str()))? {
             self.account.note(&order);
             return Ok(Some(order));
         }
         for parent in [id.of_stop_leg(), id.of_target_leg()].into_iter().flatten() {
-            let found = self.call(|client| client.order_of_client(parent.as_str()))?;
+            let found = self.ask(|client| client.order_of_client(parent.as_str()))?;
             if let Some(order) = found.filter(|order| order.legs.iter().any(|leg| leg.request.id == id)) {
                 self.account.note(&order);
                 return Ok(Some(order));
@@ -157,7 +175,7 @@ impl Remote {
         if let Some(ours) = self.account.ours(id) {
             return Ok(Some(ours));
         }
-        let order = self.call(|client| client.order(id))?;
+        let order = self.ask(|client| client.order(id))?;
         if let Some(order) = &order {
             self.account.note(order);
         }

@@ -173,6 +173,31 @@ fn a_market_opening_that_does_not_fill_is_taken_back_when_its_time_is_over_and_n
     assert_eq!(stage.cancelled, [order]);
 }
 
+/// At Alpaca a stop that goes out with an order sleeps until all of the order has filled.
+#[test]
+fn what_is_filled_in_part_without_its_stop_gets_one_once_the_rest_is_taken_back() {
+    let mut stage = Alone::new(Limits::default());
+    stage.engine.settings.legs_sleep_until_filled = true;
+    let mut intent = one_share(Origin::Operator, OrderKind::Limit { limit: price("100") });
+    (intent.qty, intent.stop_loss) = (Qty::shares(10), Some(price("95")));
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let order = stage.sent.last().unwrap().id;
+    stage.report(order, ReportKind::Working);
+    assert_eq!(stage.engine.orders.get(order).unwrap().rest_until, None, "nothing is naked");
+    stage.fill(order, Side::Buy, 4, "100");
+    let until = stage.now.plus_seconds(5);
+    stage.now = until.plus_millis(-1);
+    stage.step(Event::Clock);
+    assert_eq!(stage.cancelled, [], "the rest may fill yet");
+    stage.fill(order, Side::Buy, 1, "100");
+    stage.now = until;
+    stage.step(Event::Clock);
+    assert_eq!(stage.cancelled, [order], "counted from the first share, not from the last");
+    stage.report(order, ReportKind::Canceled);
+    let stop = stage.sent.last().unwrap();
+    assert_eq!((stop.kind.stop(), stop.qty, stop.side), (Some(price("95")), Qty::shares(5), Side::Sell));
+}
+
 #[test]
 fn the_kill_pauses_every_strategy() {
     let mut stage = Alone::new(Limits::default());

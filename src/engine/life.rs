@@ -117,6 +117,7 @@ impl Engine {
             cancel_refused_at: None,
             tag: None,
         };
+        let id = order.request.id;
         self.gate.restore_order(&known_order(&order, Some(order.origin)));
         let desk = self.desks.entry(order.request.symbol).or_default();
         desk.dirty = true;
@@ -130,6 +131,7 @@ impl Engine {
         }
         desk.trail = remembered.trail.or(order.request.kind.trail()).or(desk.trail);
         self.orders.add(order);
+        self.watch_sleeping_stop(id);
     }
 
     pub(super) fn begin_day(&mut self) {

@@ -10,8 +10,12 @@ use crate::domain::venue::{ReportKind, VenueAnswer, VenueReport};
 use crate::engine::event::Asked;
 use crate::engine::machine::Engine;
 use crate::engine::orders::Change;
+use crate::engine::orders::Order;
 use crate::engine::reconcile::CANCEL_AGAIN_MS;
 use crate::engine::record::Record;
+
+/// For how long an order may stand filled in part, without its stop, before its rest is taken back.
+const NAKED_REST_MS: i64 = 5_000;
 
 impl Engine {
     pub(super) fn on_venue_answer(&mut self, id: ClientOrderId, asked: Asked, answer: &VenueAnswer) {
@@ -141,16 +145,21 @@ impl Engine {
     /// Legs of an order that ended without a fill will never wake; the venue drops them without a word.
     fn end_legs(&mut self, parent: ClientOrderId) {
         let Some(order) = self.orders.get(parent) else { return };
-        if order.filled.is_positive() || order.status.is_live() {
+        // What a part of an order has woken goes on without the rest; legs that only the whole would have woken
+        // go with it.
+        let asleep = if self.settings.legs_sleep_until_filled {
+            order.filled < order.request.qty
+        } else {
+            !order.filled.is_positive()
+        };
+        if !asleep || order.status.is_live() {
             return;
         }
+        let words = if order.filled.is_positive() { "before all of it filled" } else { "unfilled" };
         let legs = [order.request.stop_loss, order.request.take_profit];
         for leg in legs.into_iter().flatten() {
-            self.set_status(
-                leg.id,
-                OrderStatus::Canceled,
-                Some(format!("its order {parent} ended unfilled")),
-            );
+            let reason = format!("its order {parent} ended {words}");
+            self.set_status(leg.id, OrderStatus::Canceled, Some(reason));
         }
     }
 
@@ -206,11 +215,29 @@ impl Engine {
             self.alert(words);
             self.ask_venue_soon();
         }
+        self.watch_sleeping_stop(fill.order);
         let status = if filled >= asked { OrderStatus::Filled } else { OrderStatus::Partial };
         if self.orders.change(fill.order, status) == Change::Changed {
             self.note_status(fill.order, false, None);
         } else {
             self.note_filled(fill.order);
+        }
+    }
+
+    /// What an order has filled in part stands without its stop where that sleeps until the rest has filled: the
+    /// rest gets a few seconds, then it is taken back, and a stop is placed for what is held.
+    pub(super) fn watch_sleeping_stop(&mut self, id: ClientOrderId) {
+        if !self.settings.legs_sleep_until_filled {
+            return;
+        }
+        let until = self.now.plus_millis(NAKED_REST_MS);
+        let in_part = |order: &&mut Order| {
+            order.request.stop_loss.is_some()
+                && order.filled.is_positive()
+                && order.filled < order.request.qty
+        };
+        if let Some(order) = self.orders.get_mut(id).filter(in_part) {
+            order.rest_until = Some(order.rest_until.map_or(until, |before| before.min(until)));
         }
     }
 

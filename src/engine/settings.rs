@@ -32,6 +32,9 @@ pub struct Settings {
     pub reconcile_every_ms: Option<i64>,
     /// Whether openings wait for the venue's clock to be read; the embedded exchange has none of its own.
     pub clock_must_be_known: bool,
+    /// Whether the stop that goes out with an order sleeps at the venue until the order has filled completely.
+    #[serde(default)]
+    pub legs_sleep_until_filled: bool,
     /// Whether openings wait for the venue's stream of orders; the embedded exchange has none that could be lost.
     #[serde(default)]
     pub order_stream_must_stand: bool,
@@ -54,6 +57,7 @@ impl Settings {
             reconcile_every_ms: Some(60_000),
             clock_must_be_known: false,
             order_stream_must_stand: false,
+            legs_sleep_until_filled: false,
             assets_must_be_known: false,
             feed_interval_ms: 60_000,
         }

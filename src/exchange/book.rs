@@ -127,9 +127,12 @@ impl Book {
         held.status = OrderStatus::Partial;
         let (filled, parent, sibling) = (held.filled, held.parent, held.sibling);
         let legs = [held.request.stop_loss, held.request.take_profit];
+        let asked = held.request.qty;
         self.last.get_or_insert(price);
-        for leg in legs.into_iter().flatten() {
-            self.wake(leg.id, filled, clearing);
+        if filled == asked || !clearing.legs_sleep_until_filled {
+            for leg in legs.into_iter().flatten() {
+                self.wake(leg.id, filled, clearing);
+            }
         }
         self.end_if_done(index, clearing);
         if let Some(sibling) = sibling.and_then(|id| self.index_of(id)) {

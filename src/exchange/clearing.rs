@@ -16,6 +16,7 @@ use crate::exchange::settings::{Costs, Settings};
 pub(super) struct Clearing {
     pub(super) account: Account,
     pub(super) costs: Costs,
+    pub(super) legs_sleep_until_filled: bool,
     pub(super) fills: Vec<Fill>,
     pub(super) line: Line,
     pub(super) now: At,
@@ -26,6 +27,7 @@ impl Clearing {
         Self {
             account: Account::new(settings.cash),
             costs: settings.costs,
+            legs_sleep_until_filled: settings.legs_sleep_until_filled,
             fills: Vec::new(),
             line: Line::new(settings.faults, settings.seed),
             now: At::from_nanos(i64::MIN),

@@ -64,6 +64,9 @@ pub struct Settings {
     pub buying_power_multiple: u32,
     /// Whether shares can be sold short.
     pub shorts: bool,
+    /// Whether a stop and a target sleep until their order has filled completely, as at Alpaca; they protect what
+    /// has filled from its first share on where it is `false`.
+    pub legs_sleep_until_filled: bool,
     /// How the line to the program breaks.
     pub faults: Faults,
     /// The seed of the faults.
@@ -82,6 +85,7 @@ impl Default for Settings {
             quote_age_max_ms: 120_000,
             buying_power_multiple: 1,
             shorts: true,
+            legs_sleep_until_filled: false,
             faults: Faults::default(),
             seed: 1,
         }

@@ -49,6 +49,8 @@ impl World {
     /// So many accounts with the same settings.
     #[must_use]
     pub fn new(accounts: u32, settings: &Settings) -> Self {
+        // Alpaca's stops and targets sleep until their order has filled completely.
+        let settings = Settings { legs_sleep_until_filled: true, ..settings.clone() };
         let accounts = (1..=accounts).map(|number| Account::new(number, settings.clone())).collect();
         Self { accounts, history: History::default(), skew_ms: 0, speed: "1".to_owned() }
     }

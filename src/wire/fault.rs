@@ -45,6 +45,7 @@ impl Said {
             (Some(message), Some(reason)) => format!("{message}: {reason}"),
             (Some(message), None) => message,
             (None, _) if body.trim().is_empty() => "without a word".to_owned(),
+            (None, _) if body.trim_start().starts_with('<') => "a page instead of an answer".to_owned(),
             (None, _) => quoted(body),
         };
         Self { status, code, words, is_its_own }
@@ -112,5 +113,6 @@ mod tests {
         );
         assert_eq!(said.told(), "wash [2J trade: opposite side (HTTP 403, 40310000)");
         assert_eq!(Said::read(504, " ").told(), "without a word (HTTP 504)");
+        assert_eq!(Said::read(502, "<html>").told(), "a page instead of an answer (HTTP 502)");
     }
 }

@@ -1,7 +1,8 @@
 use crate::domain::order::{OrderStatus, TimeInForce};
 use crate::domain::qty::Qty;
 use crate::domain::venue::{VenueAnswer, VenueRequest};
-use crate::exchange::rules::floor::{Floor, bracket, check, day, id, minute, order};
+use crate::exchange::rules::floor::{Floor, bracket, check, day, id, minute, order, quiet};
+use crate::exchange::settings::Settings;
 
 #[test]
 fn legs_sleep_until_their_order_fills_and_grow_with_it() {
@@ -22,6 +23,29 @@ fn legs_sleep_until_their_order_fills_and_grow_with_it() {
     floor.bar(4, "94 94 94 94", 4000);
     assert_eq!(floor.told(), ["a-stop 60@94", "a-stop canceled", "a-target canceled"]);
     assert_eq!(floor.position(), Qty::ZERO);
+}
+
+/// So they do at Alpaca, where what has filled in part stands without a stop.
+#[test]
+fn legs_can_sleep_until_all_of_their_order_has_filled_and_go_with_its_rest() {
+    for rest_fills in [true, false] {
+        let mut floor = Floor::new(Settings { legs_sleep_until_filled: true, ..quiet() });
+        floor.bar(0, "100 100 100 100", 10_000);
+        floor.take(1, &bracket("a", "buy 100", "95", "110"));
+        floor.bar(1, "100 100 100 100", 400);
+        assert_eq!(floor.told(), ["a accepted", "a working", "a 40@100"]);
+        if rest_fills {
+            floor.bar(2, "100 100 100 100", 4000);
+            let awake =
+                ["a 60@100", "a-stop accepted", "a-stop working", "a-target accepted", "a-target working"];
+            assert_eq!(floor.told(), awake);
+            assert_eq!(floor.exchange.order(id("a-stop")).unwrap().request.qty, Qty::shares(100));
+        } else {
+            assert_eq!(floor.exchange.cancel(id("a"), minute(2)), VenueAnswer::Taken);
+            assert_eq!(floor.exchange.order(id("a-stop")).unwrap().status, OrderStatus::Canceled);
+            assert_eq!(floor.position(), Qty::shares(40));
+        }
+    }
 }
 
 #[test]
