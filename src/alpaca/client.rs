@@ -27,6 +27,8 @@ const PAGES_MAX: usize = 40;
 /// A venue's clock beside ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VenueClock {
+    /// When it was read, by ours.
+    pub read_at: At,
     /// By how many milliseconds the venue's is ahead.
     pub offset_ms: i64,
     /// By how much that may be wrong: half of what the answer took.
@@ -78,7 +80,12 @@ impl Client {
         let middle = before.plus_millis(half);
         let read = Fields::read(&text, "clock").and_then(|fields| {
             let offset_ms = read_clock_offset_ms(&fields, middle)?;
-            Ok(VenueClock { offset_ms, uncertain_ms: half, speed: read_clock_speed(&fields) })
+            Ok(VenueClock {
+                read_at: middle,
+                offset_ms,
+                uncertain_ms: half,
+                speed: read_clock_speed(&fields),
+            })
         });
         read.map_err(unread)
     }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 use crate::alpaca::hosts::Hosts;
-use crate::alpaca::stream::{Protocol, Verdict, keep};
+use crate::alpaca::stream::{Protocol, TURNS_OF_A_MINUTE, Verdict, keep};
 use crate::domain::secret::Keys;
 use crate::domain::symbol::Symbol;
 use crate::wire::data::{Heard, Remedy, read_frame};
@@ -57,13 +57,18 @@ struct Data<'a, S> {
     /// What was asked for on this connection.
     asked: Vec<Symbol>,
     logged_in: bool,
+    /// Turns since anything was said of the market.
+    quiet_turns: u32,
+    is_awaited: &'a dyn Fn() -> bool,
     waiting: Vec<Zeroizing<String>>,
     told: S,
 }
 
 /// Follows market data until `is_over` says so, on the thread that calls it: quotes, trades, minutes, halts and
 /// corrections of what is wanted. `feed` is the last part of the stream's path: iex, sip, test. `told` may block:
-/// the host then waits, and ends a connection that reads too slowly.
+/// the host then waits, and ends a connection that reads too slowly. Where `is_awaited` says that the market is
+/// open, a stream that has said nothing of it for a minute is opened anew.
+#[expect(clippy::too_many_arguments, reason = "each is one thing of its own, and nobody else calls it")]
 pub fn follow_data(
     hosts: &Hosts,
     keys: &Keys,
@@ -71,11 +76,13 @@ pub fn follow_data(
     wanted: &Wanted,
     seed: u64,
     told: impl FnMut(DataSaid),
+    is_awaited: &dyn Fn() -> bool,
     is_over: &dyn Fn() -> bool,
 ) {
     let url = format!("{}/v2/{feed}", hosts.data_stream());
     let (asked, waiting) = (Vec::new(), Vec::new());
-    keep(&url, &mut Data { keys, wanted, asked, logged_in: false, waiting, told }, seed, is_over);
+    let mut data = Data { keys, wanted, asked, logged_in: false, quiet_turns: 0, is_awaited, waiting, told };
+    keep(&url, &mut data, seed, is_over);
 }
 
 fn wishes(symbols: &[Symbol]) -> Wishes {
@@ -107,7 +114,10 @@ impl<S: FnMut(DataSaid)> Data<'_, S> {
                 Remedy::Later => return Verdict::Lost(fault.told()),
                 Remedy::GoOn => (self.told)(DataSaid::Complains(fault.told())),
             },
-            other => (self.told)(DataSaid::Market(other)),
+            other => {
+                self.quiet_turns = 0;
+                (self.told)(DataSaid::Market(other));
+            }
         }
         Verdict::GoOn
     }
@@ -116,6 +126,7 @@ impl<S: FnMut(DataSaid)> Data<'_, S> {
 impl<S: FnMut(DataSaid)> Protocol for Data<'_, S> {
     fn connected(&mut self) {
         (self.logged_in, self.asked, self.waiting) = (false, Vec::new(), Vec::new());
+        self.quiet_turns = 0;
     }
 
     fn next_words(&mut self) -> Option<Zeroizing<String>> {
@@ -154,6 +165,12 @@ impl<S: FnMut(DataSaid)> Protocol for Data<'_, S> {
             }
         }
         verdict
+    }
+
+    fn turn_passed(&mut self) -> Option<String> {
+        self.quiet_turns = self.quiet_turns.saturating_add(1);
+        let mute = self.quiet_turns >= TURNS_OF_A_MINUTE && !self.asked.is_empty() && (self.is_awaited)();
+        mute.then(|| "nothing was said of an open market for a minute".to_owned())
     }
 
     fn question(&mut self) -> String {

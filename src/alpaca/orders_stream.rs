@@ -21,21 +21,24 @@ pub enum OrdersSaid {
 
 struct Orders<'a, S> {
     keys: &'a Keys,
+    is_mute: &'a dyn Fn() -> bool,
     waiting: Vec<Zeroizing<String>>,
     told: S,
 }
 
 /// Follows the orders of an account until `is_over` says so, on the thread that calls it. `seed` spreads the
-/// waits between two tries; `told` must not block for long.
+/// waits between two tries; `told` must not block for long. `is_mute` says once that the stream has told nothing of
+/// what it should have told long ago: it is then opened anew.
 pub fn follow_orders(
     hosts: &Hosts,
     keys: &Keys,
     seed: u64,
     told: impl FnMut(OrdersSaid),
+    is_mute: &dyn Fn() -> bool,
     is_over: &dyn Fn() -> bool,
 ) {
     let url = format!("{}/stream", hosts.orders_stream());
-    keep(&url, &mut Orders { keys, waiting: Vec::new(), told }, seed, is_over);
+    keep(&url, &mut Orders { keys, is_mute, waiting: Vec::new(), told }, seed, is_over);
 }
 
 impl<S: FnMut(OrdersSaid)> Protocol for Orders<'_, S> {
@@ -75,6 +78,10 @@ impl<S: FnMut(OrdersSaid)> Protocol for Orders<'_, S> {
                 Verdict::GoOn
             }
         }
+    }
+
+    fn turn_passed(&mut self) -> Option<String> {
+        (self.is_mute)().then(|| "it tells nothing of orders that the venue has".to_owned())
     }
 
     fn question(&mut self) -> String {

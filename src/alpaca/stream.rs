@@ -5,6 +5,8 @@ use crate::alpaca::socket::Socket;
 
 /// One turn of waiting for a frame.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// Turns of a minute.
+pub(super) const TURNS_OF_A_MINUTE: u32 = 240;
 /// Turns without a frame after which the host is asked to say something, and after which it is given up. A ping
 /// would only show that the line is there; this shows that the program behind it answers.
 const TURNS_UNTIL_ASKED: u32 = 60;
@@ -37,6 +39,10 @@ pub(super) trait Protocol {
 
     /// What the host said.
     fn take(&mut self, frame: &str) -> Verdict;
+
+    /// A turn passed in which nothing came: why the stream is taken for lost although it answers, where it is. A
+    /// stream that answers questions and tells nothing is as good as none.
+    fn turn_passed(&mut self) -> Option<String>;
 
     /// What makes the host answer where it has been silent.
     fn question(&mut self) -> String;
@@ -96,6 +102,9 @@ fn converse(
             quiet_turns = quiet_turns.saturating_add(1);
             if stands && quiet_turns == TURNS_STOOD {
                 backoff.stood();
+            }
+            if let Some(words) = protocol.turn_passed() {
+                return Verdict::Lost(words);
             }
             if !stands && quiet_turns >= TURNS_TO_LOG_IN {
                 return Verdict::Lost("the host did not let us in within ten seconds".to_owned());

@@ -25,6 +25,7 @@ use crate::broker::latch::KillLatch;
 use crate::broker::orders_ear::OrdersEar;
 use crate::config::meaning::Logs;
 use crate::domain::at::At;
+use crate::domain::calendar::{Phase, phase};
 use crate::domain::day::{TradingDay, new_york_time};
 use crate::domain::market::{Bar, Tick};
 use crate::domain::mode::Mode;
@@ -48,6 +49,8 @@ use crate::risk::limits::Limits;
 const REHEARSAL_INTERVAL_MS: i64 = 60_000;
 /// How long an account is asked for again at the start before the start is given up.
 const TRIES: u32 = 3;
+/// How often an exchange's clock is read again at the start.
+const CLOCK_READINGS: u32 = 5;
 
 /// What a run against an account is started with.
 pub struct AccountPlan {
@@ -303,21 +306,23 @@ fn come_alive(plan: AccountPlan, client: Client, streets: Streets, past: &[Bar])
         feed: feed.clone(),
         over: Arc::clone(&over),
     };
+    let data_clock = Arc::clone(&run_clock);
     let source = Live { clock: run_clock, inbox: inbox.clone(), arriving, over: Arc::clone(&over) };
     let (keys, seed) = (Arc::new(keys), clock::now().nanos().unsigned_abs());
     let (of_orders, its_hosts, ends) = (Arc::clone(&keys), hosts.clone(), Arc::clone(&over));
     spawn("orders stream", move || {
         let is_over = || ends.load(Ordering::SeqCst);
-        follow_orders(&its_hosts, &of_orders, seed, |said| ear.hear(said), &is_over);
+        follow_orders(&its_hosts, &of_orders, seed, |said| ear.hear(said), &|| ear.is_mute(), &is_over);
     })?;
     spawn("data stream", move || {
+        let is_awaited = || phase(data_clock.now()) == Phase::Regular;
         let is_over = || over.load(Ordering::SeqCst);
         let told = |said| {
             if inbox.hear(said) {
                 wake();
             }
         };
-        follow_data(&hosts, &keys, &feed, &wanted, seed.wrapping_add(1), told, &is_over);
+        follow_data(&hosts, &keys, &feed, &wanted, seed.wrapping_add(1), told, &is_awaited, &is_over);
     })?;
     spawn("chores", move || chores.run())?;
     Ok(source)
@@ -342,11 +347,19 @@ fn clock_of(client: &Client, hosts: &Hosts) -> Result<RunClock, String> {
     if !hosts.are_here() {
         return Ok(RunClock::Wall);
     }
-    let told = again(|| client.clock(clock::now).map_err(|fault| fault.told()))
-        .map_err(|words| format!("the exchange's clock cannot be read: {words}"))?;
+    let read = || again(|| client.clock(clock::now).map_err(|fault| fault.told()));
+    let mut told = read().map_err(|words| format!("the exchange's clock cannot be read: {words}"))?;
+    // Its time may run many times as fast as ours: of some answers the one that came the fastest is the truest.
+    for _ in 0..CLOCK_READINGS {
+        told = match read() {
+            Ok(other) if other.uncertain_ms < told.uncertain_ms => other,
+            _ => told,
+        };
+    }
     let speed: Speed = told.speed.as_deref().unwrap_or("1").parse()?;
-    let at = clock::now().plus_millis(told.offset_ms);
-    Ok(RunClock::Rehearsal(DataClock::start(at, speed).into()))
+    let at = told.read_at.plus_millis(told.offset_ms);
+    let since_ms = clock::now().millis_since(told.read_at);
+    Ok(RunClock::Rehearsal(DataClock::start(at.plus_millis(speed.of_wall_ms(since_ms)), speed).into()))
 }
 
 /// A ledger knows its account by this, and not by its number.

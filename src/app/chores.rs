@@ -92,7 +92,9 @@ impl Chores {
             }
             Ok(told) => {
                 due.clock_slow = 0;
-                self.clock.catch_up(self.clock.now().plus_millis(told.offset_ms));
+                if told.uncertain_ms <= UNCERTAIN_MS {
+                    self.clock.set(self.clock.now().plus_millis(told.offset_ms));
+                }
                 (due.clock, due.clock_tries) = (TURNS_OF_THE_CLOCK, 0);
                 self.tell(Event::ClockOffset { offset_ms: Some(told.offset_ms) });
             }

@@ -19,6 +19,16 @@ pub enum Speed {
     Max,
 }
 
+impl Speed {
+    /// How many milliseconds pass in so many of the wall's.
+    pub fn of_wall_ms(self, millis: i64) -> i64 {
+        match self {
+            Self::Times(times) => (millis as f64 * times) as i64,
+            Self::Max => 0,
+        }
+    }
+}
+
 impl std::str::FromStr for Speed {
     type Err = String;
 
@@ -93,7 +103,15 @@ impl RunClock {
         }
     }
 
-    /// A rehearsed clock catches up with its exchange's; the wall's stays as it is.
+    /// A rehearsed clock is set by its exchange's, whose instant is `at` by now; the wall's stays as it is.
+    pub fn set(&self, at: At) {
+        if let Self::Rehearsal(clock) = self {
+            let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
+            *clock = DataClock::start(at, clock.speed);
+        }
+    }
+
+    /// A rehearsed clock catches up with what its exchange has said; the wall's stays as it is.
     pub fn catch_up(&self, at: At) {
         if let Self::Rehearsal(clock) = self {
             clock.lock().unwrap_or_else(PoisonError::into_inner).jump(at);

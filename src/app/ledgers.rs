@@ -13,9 +13,19 @@ pub struct LedgerFiles {
     pub tape: PathBuf,
 }
 
-/// The newest ledger of a mode, where there is one.
-pub fn newest(data: &Path, mode: Mode) -> Option<LedgerFiles> {
-    last_number(data, mode).map(|number| files(data, mode, number))
+/// The ledger that was written to last, of whatever mode: what is asked without a running instance is asked of it.
+pub fn latest(data: &Path) -> Option<LedgerFiles> {
+    let modes = [Mode::Sim, Mode::Paper, Mode::Live].into_iter();
+    let all = modes.flat_map(|mode| {
+        (1..=last_number(data, mode).unwrap_or(0)).map(move |number| files(data, mode, number))
+    });
+    // The write-ahead log beside it is written to before the database is.
+    let written = |path: &Path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    let age = |ledger: &LedgerFiles| {
+        let log = ledger.journal.with_extension("db-wal");
+        written(&ledger.journal).max(written(&log))
+    };
+    all.filter(|ledger| ledger.journal.exists()).max_by_key(age)
 }
 
 /// The ledger that a run goes on with: the newest, or a new one after a run whose data had ended.

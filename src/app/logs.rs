@@ -51,6 +51,7 @@ fn levels(level: LogLevel) -> Targets {
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
     };
     Targets::new().with_default(own.min(LevelFilter::WARN)).with_target("hardstop", own)
 }
@@ -64,7 +65,8 @@ mod tests {
 
     use super::*;
 
-    const LEVELS: [LogLevel; 4] = [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug];
+    const LEVELS: [LogLevel; 5] =
+        [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
 
     fn logs(level: LogLevel, keep_days: u32) -> Logs {
         Logs { level, keep_days }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,10 +10,12 @@ use crate::broker::repeats::Repeats;
 use crate::broker::tempo::Use;
 use crate::broker::venue::unpoisoned;
 use crate::domain::at::At;
+use crate::domain::calendar::{Phase, phase};
 use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
 use crate::domain::money::Money;
-use crate::domain::venue::{ReportKind, VenueReport, VenueRequest};
+use crate::domain::order::TimeInForce;
+use crate::domain::venue::{ReportKind, VenueAnswer, VenueReport, VenueRequest};
 use crate::wire::update::{Update, What};
 
 /// Threads that carry what is urgent, and threads that carry openings: an answer that does not come holds up
@@ -24,6 +26,8 @@ const OPENINGS: usize = 2;
 const WAITING_MAX: usize = 1_000;
 /// Events of orders that nobody knows yet, kept while an order is under way: they may be its legs'.
 const UNKNOWN_MAX: usize = 1_000;
+/// How long the stream may say nothing of an order that the venue took.
+const MUTE_MS: i64 = 10_000;
 /// A waiting thread looks up so often.
 const NAP: Duration = Duration::from_millis(20);
 
@@ -50,6 +54,8 @@ pub(super) struct Shared {
     ring: Condvar,
     heard: Mutex<VecDeque<Heard>>,
     unknown: Mutex<Vec<Update>>,
+    /// Orders of which the stream should have told something, and since when.
+    awaited: Mutex<BTreeMap<ClientOrderId, At>>,
     over: AtomicBool,
 }
 
@@ -96,6 +102,7 @@ impl Line {
             ring: Condvar::new(),
             heard: Mutex::default(),
             unknown: Mutex::default(),
+            awaited: Mutex::default(),
             over: AtomicBool::new(false),
         });
         let line = Self { shared };
@@ -222,7 +229,11 @@ impl Shared {
         let heard = if let Some(reason) = held_back {
             Heard::Dropped { order, reason: reason.to_owned() }
         } else {
+            self.await_word_of(&submit.request, now);
             let answer = self.remote.submit(&submit.request);
+            if answer != VenueAnswer::Taken {
+                unpoisoned(&self.awaited).remove(&order);
+            }
             Heard::Answered { order, asked: Asked::Submit, answer }
         };
         unpoisoned(&self.waiting).under_way.remove(&order);
@@ -258,6 +269,25 @@ impl Shared {
         account.tempo(|tempo| tempo.note(now));
     }
 
+    /// In the session the stream tells of every order within moments; one for an auction waits for it.
+    fn await_word_of(&self, request: &VenueRequest, now: At) {
+        let tells_at_once = !matches!(request.tif, TimeInForce::Opg | TimeInForce::Cls);
+        if tells_at_once && phase(now) == Phase::Regular {
+            unpoisoned(&self.awaited).insert(request.id, now);
+        }
+    }
+
+    /// Whether the stream has told nothing of an order that the venue took long ago. Said once.
+    pub(super) fn is_mute(&self) -> bool {
+        let now = self.remote.account.now();
+        let mut awaited = unpoisoned(&self.awaited);
+        let mute = awaited.values().any(|since| now.millis_since(*since) >= MUTE_MS);
+        if mute {
+            awaited.clear();
+        }
+        mute
+    }
+
     /// The stream of orders stands or is lost.
     pub(super) fn stream(&self, up: bool, why: String) {
         self.remote.account.note_move();
@@ -274,6 +304,7 @@ impl Shared {
     pub(super) fn update(&self, update: Update) {
         self.remote.account.note_move();
         if let Some(order) = self.whose(&update) {
+            unpoisoned(&self.awaited).remove(&order);
             self.report(order, update);
             return;
         }

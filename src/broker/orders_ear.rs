@@ -17,6 +17,12 @@ impl OrdersEar {
         self.0.count_request();
     }
 
+    /// Whether the stream has told nothing of what it should have told long ago. Said once.
+    #[must_use]
+    pub fn is_mute(&self) -> bool {
+        self.0.is_mute()
+    }
+
     /// Takes in what the stream said.
     pub fn hear(&self, said: OrdersSaid) {
         match said {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::app::instance::Instance;
-use crate::app::ledgers::newest;
+use crate::app::ledgers::latest;
 use crate::app::paths::Paths;
 use crate::broker::kill_file::KillFile;
 use crate::cli::config::ConfigSource;
@@ -18,7 +18,6 @@ use crate::cli::doctor_terminal;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
 use crate::config::meaning::Config;
-use crate::domain::mode::Mode;
 use crate::journal::verify::{Chain, verify};
 use crate::strategy::approval::{Approvals, Verdict};
 use crate::strategy::frame::{Hello, Level};
@@ -173,7 +172,7 @@ fn look_at_socket(socket: &Path) -> Look {
 }
 
 fn look_at_journal(data: &Path) -> Look {
-    let Some(ledger) = newest(data, Mode::Sim) else {
+    let Some(ledger) = latest(data) else {
         return Look::ok("journal", "there is none yet; the first run begins one");
     };
     let shown = ledger.journal.display();

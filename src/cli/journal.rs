@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::app::ledgers::newest;
+use crate::app::ledgers::latest;
 use crate::app::paths::Paths;
 use crate::cli::args::{JournalCommand, ShowArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{print, show};
-use crate::domain::mode::Mode;
 use crate::journal::reader::View;
 use crate::journal::verify::{Chain, verify};
 
@@ -53,6 +52,6 @@ fn check(ledger: &std::path::Path, json: bool) -> Result<u8, Failure> {
 }
 
 fn ledger(paths: &Paths, file: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    let found = file.or_else(|| newest(&paths.data, Mode::Sim).map(|ledger| ledger.journal));
+    let found = file.or_else(|| latest(&paths.data).map(|ledger| ledger.journal));
     found.ok_or_else(|| Failure::new(Exit::Failed, "there is no journal yet; `hardstop run` begins one"))
 }

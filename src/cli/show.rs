@@ -4,13 +4,12 @@ use serde_json::Value;
 
 use crate::app::client;
 use crate::app::control::Request;
-use crate::app::ledgers::newest;
+use crate::app::ledgers::latest;
 use crate::app::paths::Paths;
 use crate::cli::args::ShowArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
 use crate::cli::recall::Recall;
-use crate::domain::mode::Mode;
 use crate::journal::export;
 use crate::journal::reader::{Reader, Table, View};
 
@@ -68,7 +67,7 @@ pub(super) fn recorded(paths: &Paths, view: View, args: &ShowArgs) -> Result<u8,
 
 /// The newest ledger, to read.
 pub(super) fn open(paths: &Paths) -> Result<Reader, Failure> {
-    let ledger = newest(&paths.data, Mode::Sim).ok_or_else(|| {
+    let ledger = latest(&paths.data).ok_or_else(|| {
         Failure::new(Exit::NotRunning, "no running instance and no journal yet; start with `hardstop run`")
     })?;
     Ok(Reader::open(&ledger.journal).map_err(|fault| fault.to_string())?)

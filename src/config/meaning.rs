@@ -136,6 +136,8 @@ pub enum LogLevel {
     Info,
     /// How it happened.
     Debug,
+    /// Every step of it.
+    Trace,
 }
 
 impl Default for Config {
@@ -189,12 +191,18 @@ impl OnDailyLoss {
 }
 
 impl LogLevel {
-    pub(super) const WORDS: [(&str, Self); 4] =
-        [("error", Self::Error), ("warn", Self::Warn), ("info", Self::Info), ("debug", Self::Debug)];
+    pub(super) const WORDS: [(&str, Self); 5] = [
+        ("error", Self::Error),
+        ("warn", Self::Warn),
+        ("info", Self::Info),
+        ("debug", Self::Debug),
+        ("trace", Self::Trace),
+    ];
 
     /// The word of the config.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Trace => "trace",
             Self::Error => "error",
             Self::Warn => "warn",
             Self::Info => "info",

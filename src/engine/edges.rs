@@ -135,6 +135,30 @@ fn one_reading_that_differs_ends_nothing_and_ten_seconds_of_them_end_openings() 
     assert_eq!(differs(&mut stage), (Some("reconcile"), 1), "asked once");
 }
 
+/// What the account holds and no row of ours explains is no loss; what the broker itself shows as one is.
+#[test]
+fn an_account_that_was_traded_elsewhere_has_lost_nothing_by_it() {
+    let mut stage = Alone::new(Limits::default());
+    stage.engine.gate.set_cash(Money::dollars(95_000));
+    let reading = |stage: &Alone, equity: i32| {
+        let (equity, cash) = (Money::dollars(equity), Money::dollars(95_000));
+        let account = VenueAccount { equity, last_equity: Money::dollars(100_000), cash, buying_power: cash };
+        let held = VenuePosition { symbol: spy(), qty: Qty::shares(50), avg_price: price("100") };
+        let (at, positions) = (stage.now, vec![held]);
+        let (open_orders, closed_orders, fills) = (Vec::new(), Vec::new(), Vec::new());
+        Event::Venue(Box::new(VenueState { at, account, positions, open_orders, closed_orders, fills }))
+    };
+    for _ in 0..4 {
+        stage.step(reading(&stage, 100_000));
+        stage.wait(7);
+        stage.step(Event::Clock);
+        assert_eq!(stage.engine.snapshot().halt_reason, None);
+    }
+    stage.step(reading(&stage, 97_000));
+    let reason = stage.engine.snapshot().halt_reason;
+    assert!(reason.as_deref().is_some_and(|reason| reason.contains("daily loss")), "{reason:?}");
+}
+
 #[test]
 fn the_snapshot_shows_every_strategy_and_how_it_stands() {
     let mut stage = Alone::new(Limits::default());

@@ -90,6 +90,7 @@ impl Engine {
         if clean {
             self.readiness.reconciled = true;
             self.readiness.differs_since = None;
+            self.doubt_own_count();
         } else {
             self.on_differences(&differences);
         }
@@ -237,6 +238,8 @@ impl Engine {
 
     fn on_differences(&mut self, differences: &[Difference]) {
         let since = *self.readiness.differs_since.get_or_insert(self.now);
+        // From the first reading on: an account that was traded elsewhere has lost nothing by it.
+        self.doubt_own_count();
         if self.now.millis_since(since) < LOOK_AGAIN_MS {
             return;
         }
@@ -251,11 +254,18 @@ impl Engine {
 
     fn ask_to_acknowledge(&mut self, difference: Difference) {
         self.desks.entry(difference.symbol).or_default().adjust_waits = true;
-        self.gate.doubt_own_count(true);
+        self.doubt_own_count();
         let number = self.readiness.next_adjust;
         self.readiness.next_adjust = number.saturating_add(1);
         self.record(difference.row(number, None));
         self.readiness.adjusts.insert(number, difference);
+    }
+
+    /// Whether our own count of shares may be wrong, as the gate is told: then only the broker's equity ends a day.
+    fn doubt_own_count(&mut self) {
+        let in_doubt = |desk: &Desk| desk.adjust_waits || desk.frozen_by.is_some();
+        let doubt = self.readiness.differs_since.is_some() || self.desks.values().any(in_doubt);
+        self.gate.doubt_own_count(doubt);
     }
 
     /// The trader accepts a difference: the broker's count stands from here on.
@@ -271,9 +281,7 @@ impl Engine {
         desk.adjust_waits = false;
         desk.frozen_by = None;
         desk.dirty = true;
-        let in_doubt = |desk: &Desk| desk.adjust_waits || desk.frozen_by.is_some();
-        let doubt = self.desks.values().any(in_doubt);
-        self.gate.doubt_own_count(doubt);
+        self.doubt_own_count();
         self.measure_naked(symbol);
         self.record(difference.row(number, Some(reason.to_owned())));
         self.ask_venue_soon();

@@ -156,8 +156,14 @@ pub struct StrategyStatus {
 impl Engine {
     /// The machine as it stands.
     pub fn snapshot(&self) -> Snapshot {
-        let latched =
-            self.gate.latched().map(|latched| format!("daily loss {} of {}", latched.loss, latched.limit));
+        let latched = self.gate.latched().map(|latched| {
+            // Of a latch that an earlier process made only the day is remembered.
+            if latched.limit.is_zero() {
+                "daily loss, reached before the restart".to_owned()
+            } else {
+                format!("daily loss {} of {}", latched.loss, latched.limit)
+            }
+        });
         let killed = self.gate.halt_reason().map(|reason| reason.word().to_owned());
         Snapshot {
             at: self.now,

@@ -1,0 +1,229 @@
+//! A rehearsal as a trader would have it: `hardstop exchange` in one process and `hardstop run --paper` against it
+//! in another, driven by the shell.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_hardstop");
+/// How long anything may take before the test gives it up; nothing here is measured.
+const PATIENCE: Duration = Duration::from_secs(60);
+const ID: &str = "canary-id";
+const SECRET: &str = "canary-secret-of-a-rehearsal";
+
+/// An exchange with one account, and the home of whoever rehearses against it.
+struct Stage {
+    home: PathBuf,
+    exchange: Child,
+    address: String,
+}
+
+impl Stage {
+    fn new(name: &str) -> Self {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rehearsal-{name}"));
+        let _none_before = fs::remove_dir_all(&home);
+        fs::create_dir_all(&home).unwrap();
+        let mut exchange = Command::new(BINARY)
+            .args(["exchange", "--listen", "127.0.0.1:0", "--seed", "3", "--speed", "60"])
+            .args(["--keys", &format!("{ID}:{SECRET}"), "--keys", "other:other"])
+            .env("HARDSTOP_HOME", home.join("exchange"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(exchange.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let address = ready["rest"].as_str().unwrap().to_owned();
+        let stage = Self { home, exchange, address };
+        stage.configure(&stage.address);
+        stage
+    }
+
+    fn configure(&self, base_url: &str) {
+        let text = format!(
+            "mode = \"paper\"\n[alpaca]\nbase_url = \"{base_url}\"\nsymbols = [\"SPY\", \"IBM\"]\n[logs]\nlevel = \"trace\"\n"
+        );
+        fs::write(self.home.join("config.toml"), text).unwrap();
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.args(args).env("HARDSTOP_HOME", &self.home);
+        command
+    }
+
+    /// A run without a window, with its keys on stdin; what it prints goes to files of the home.
+    fn run(&self, secret: &str) -> Child {
+        self.run_as(ID, secret)
+    }
+
+    fn run_as(&self, id: &str, secret: &str) -> Child {
+        let file =
+            |name: &str| fs::OpenOptions::new().create(true).append(true).open(self.home.join(name)).unwrap();
+        let mut child = self
+            .command(&["run", "--headless", "--keys-stdin", "--acknowledge-unclean"])
+            .stdin(Stdio::piped())
+            .stdout(file("stdout"))
+            .stderr(file("stderr"))
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(format!("{id}\n{secret}\n").as_bytes()).unwrap();
+        child
+    }
+
+    /// The shell's answer, with its exit code and the words beside it.
+    fn ask(&self, args: &[&str]) -> (i32, String, String) {
+        let output = self.command(args).stdin(Stdio::null()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    }
+
+    fn status(&self) -> Option<serde_json::Value> {
+        let (code, out, _) = self.ask(&["status", "--json"]);
+        if code == 0 { serde_json::from_str(&out).ok() } else { None }
+    }
+
+    /// Waits until the run with this pid shows what is asked for.
+    fn until(&self, pid: u32, what: &str, holds: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+        let began = Instant::now();
+        loop {
+            let status = self.status().filter(|status| status["pid"] == pid);
+            if let Some(status) = status.filter(|status| holds(status)) {
+                return status;
+            }
+            if began.elapsed() > PATIENCE {
+                let words = fs::read_to_string(self.home.join("stderr")).unwrap_or_default();
+                panic!("{what}: {:?}\n{words}", self.status());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn ready(&self, child: &Child) -> serde_json::Value {
+        self.until(child.id(), "it never became ready", |status| status["not_ready"].is_null())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _gone_already = self.exchange.kill();
+        let _ended = self.exchange.wait();
+    }
+}
+
+fn end(mut child: Child) {
+    let ended = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    assert!(child.wait().unwrap().success());
+}
+
+fn positions(status: &serde_json::Value) -> Vec<(String, String)> {
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let all = status["positions"].as_array().unwrap();
+    all.iter().map(|position| (word(&position["symbol"]), word(&position["qty"]))).collect()
+}
+
+/// Every file below a folder, with its bytes.
+fn files(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if let Ok(bytes) = fs::read(&path) {
+            found.push((path, bytes));
+        }
+    }
+}
+
+#[test]
+fn an_order_a_kill_nine_a_restart_a_kill_and_a_re_arm_are_as_in_sim() {
+    let stage = Stage::new("day");
+    let mut child = stage.run(SECRET);
+    stage.ready(&child);
+    // Its first quote may be on its way yet.
+    stage.until(child.id(), "an order is taken", |_| {
+        stage.ask(&["buy", "SPY", "10", "--stop-loss", "160"]).0 == 0
+    });
+    let holds = |status: &serde_json::Value| {
+        positions(status) == [("SPY".to_owned(), "10".to_owned())] && status["positions"][0]["stop"] == "160"
+    };
+    stage.until(child.id(), "ten shares under a stop", holds);
+
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let child = stage.run(SECRET);
+    stage.ready(&child);
+    stage.until(child.id(), "what stood before stands again", holds);
+    assert_eq!(stage.status().unwrap()["adjusts"].as_array().map(Vec::len), Some(0));
+
+    let (code, out, words) = stage.ask(&["kill", "--flatten"]);
+    assert_eq!(code, 0, "{out}{words}");
+    stage.until(child.id(), "flat and halted", |status| {
+        positions(status).is_empty() && status["state"] == "halted"
+    });
+    assert_eq!(stage.ask(&["buy", "IBM", "1", "--stop-loss", "150"]).0, 3, "halted");
+    assert_eq!(stage.ask(&["rearm", "--reason", "rehearsed"]).0, 0);
+    // The venue was told to take no orders; it takes them again once the kill's own line has said so.
+    stage.until(child.id(), "orders are taken again", |status| {
+        let (code, ..) = stage.ask(&["buy", "IBM", "1", "--stop-loss", "150"]);
+        code == 0 && !positions(status).is_empty()
+    });
+    end(child);
+    let (code, out, words) = stage.ask(&["journal", "verify"]);
+    assert_eq!(code, 0, "{out}{words}");
+}
+
+#[test]
+fn the_keys_are_in_no_file_and_no_word_at_the_finest_log() {
+    let stage = Stage::new("canary");
+    let child = stage.run(SECRET);
+    stage.ready(&child);
+    stage.ask(&["buy", "SPY", "1", "--stop-loss", "160"]);
+    let (_, doctor, _) = stage.ask(&["doctor"]);
+    end(child);
+    // A wrong secret is refused in words that hold none of it.
+    let mut refused = stage.run("canary-that-is-wrong");
+    assert!(!refused.wait().unwrap().success());
+    let words = fs::read_to_string(stage.home.join("stderr")).unwrap();
+    assert!(words.contains("the account cannot be read") && words.contains("unauthorized"), "{words}");
+    assert!(!doctor.contains("canary"), "{doctor}");
+    let mut found = Vec::new();
+    files(&stage.home, &mut found);
+    assert!(found.iter().any(|(path, bytes)| path.to_string_lossy().contains("logs") && !bytes.is_empty()));
+    for (path, bytes) in found {
+        let holds = bytes.windows(6).any(|window| window == b"canary");
+        assert!(!holds, "{}", path.display());
+    }
+}
+
+#[test]
+fn another_account_begins_another_ledger_and_nobody_there_is_said_in_words() {
+    let mut stage = Stage::new("accounts");
+    let child = stage.run(SECRET);
+    stage.ready(&child);
+    end(child);
+    let ledgers = || {
+        let all = fs::read_dir(stage.home.join("data")).unwrap();
+        all.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|end| end == "db")).count()
+    };
+    assert_eq!(ledgers(), 1);
+    let again = stage.run(SECRET);
+    stage.ready(&again);
+    end(again);
+    assert_eq!(ledgers(), 1, "the same account goes on with its own");
+    let other = stage.run_as("other", "other");
+    stage.ready(&other);
+    end(other);
+    assert_eq!(ledgers(), 2);
+    stage.exchange.kill().unwrap();
+    stage.exchange.wait().unwrap();
+    let mut alone = stage.run(SECRET);
+    assert!(!alone.wait().unwrap().success());
+    let words = fs::read_to_string(stage.home.join("stderr")).unwrap();
+    assert!(words.contains("nobody listens there"), "{words}");
+}
