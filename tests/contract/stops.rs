@@ -1,11 +1,13 @@
 //! Stops that protect what is held.
 
-use hardstop::domain::order::OrderStatus;
+use hardstop::domain::order::{OrderKind, OrderStatus};
 use hardstop::domain::price::Price;
 use hardstop::domain::qty::Qty;
+use hardstop::domain::trail::Trail;
 use hardstop::domain::venue::ReportKind;
+use hardstop::risk::gate::StopKind;
 
-use crate::contract::stage::{Stage, held, ids_of, standing};
+use crate::contract::stage::{Stage, found, held, ids_of, standing};
 use crate::contract::wish::{buy, sell, spy};
 use crate::contract::{On, on_both_venues};
 
@@ -55,9 +57,28 @@ fn case_67_a_protective_stop_outlives_the_session(on: On) {
     assert!(stage.reading(&[]).positions.is_empty(), "it fires at the next open");
 }
 
+fn case_84_a_trailing_stop_follows_the_market_up_and_fires_on_its_way_down(on: On) {
+    let mut stage = Stage::new(on);
+    stage.filled(buy(100));
+    let trail = Trail::Amount(Price::from_cents(200));
+    let token = stage.protective(spy(), 100, StopKind::Trailing(trail, Price::from_cents(9_800)));
+    let (stop, came) = stage.send(token);
+    assert!(came.is_taken(), "{came:?}");
+    stage.quote(spy(), 10_500);
+    let state = stage.reading(&[]);
+    let kind = found(&state.open_orders, stop).unwrap().request.kind;
+    assert_eq!(kind, OrderKind::TrailingStop { stop: Price::from_cents(10_300), trail });
+    stage.quote(spy(), 10_310);
+    assert_eq!(ids_of(&stage.reading(&[]).open_orders), [stop]);
+    stage.quote(spy(), 10_290);
+    stage.until_filled(stop, Qty::shares(100));
+    assert!(stage.reading(&[]).positions.is_empty());
+}
+
 on_both_venues! {
     case_64_a_stop_holds_its_shares_and_an_exit_beside_it_is_refused
     case_65_a_stop_fires_in_a_gap_and_takes_the_price_behind_it
     case_66_two_stops_protect_a_part_each_and_only_the_nearer_one_fires
     case_67_a_protective_stop_outlives_the_session
+    case_84_a_trailing_stop_follows_the_market_up_and_fires_on_its_way_down
 }
