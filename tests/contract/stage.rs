@@ -1,6 +1,6 @@
 //! The real gate and its door in front of a venue, with everything that was heard from there.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use hardstop::broker::door::{Door, DoorOutcome, RemotePlan, embedded, remote};
 use hardstop::broker::heard::{Asked, Heard};
@@ -72,7 +72,8 @@ pub struct Away {
 struct Program {
     gate: Gate,
     door: Door,
-    kill: KillTask,
+    /// Until it has been let run to its end.
+    kill: Option<KillTask>,
     latch: KillLatch,
     /// The stream of orders, which ends with it, and whom it tells.
     stream: Option<Stream>,
@@ -291,8 +292,16 @@ impl Stage {
 
     /// The kill's task answers the pull that waits.
     pub fn answer_the_pull(&mut self) -> KillOutcome {
-        let ids = KillIds { mode: Mode::Paper, install: "abc123".parse().unwrap() };
-        self.program.kill.answer_waiting(ids).unwrap()
+        self.program.kill.as_mut().unwrap().answer_waiting(kill_ids()).unwrap()
+    }
+
+    /// The kill, with the waits between its readings that it has outside of a test: the last of this case.
+    pub fn last_kill(&mut self, flatten: bool) -> KillOutcome {
+        self.trip(&KillCause::Shell { flatten });
+        let outcome = Mutex::new(None);
+        let told = |told: KillOutcome| *outcome.lock().unwrap() = Some(told);
+        self.program.kill.take().unwrap().run(kill_ids(), None, told, || true);
+        outcome.into_inner().unwrap().unwrap()
     }
 
     pub fn kill(&mut self, flatten: bool) -> KillOutcome {
@@ -388,7 +397,7 @@ impl Program {
         match &place.ground {
             Ground::Embedded(market) => {
                 let (door, kill) = embedded(market, seal, latch.clone(), warrant).unwrap();
-                Self { gate, door, kill, latch, stream: None, ear: None }
+                Self { gate, door, kill: Some(kill), latch, stream: None, ear: None }
             }
             Ground::Loopback(loopback) => {
                 let hand = place.hand.clone();
@@ -404,7 +413,7 @@ impl Program {
                 Self {
                     gate,
                     door,
-                    kill,
+                    kill: Some(kill),
                     latch,
                     stream: Some(Stream::of(loopback, ear.clone())),
                     ear: Some(ear),
@@ -412,6 +421,10 @@ impl Program {
             }
         }
     }
+}
+
+fn kill_ids() -> KillIds {
+    KillIds { mode: Mode::Paper, install: "abc123".parse().unwrap() }
 }
 
 fn came_at_once(outcome: DoorOutcome) -> Option<Came> {
