@@ -1,6 +1,9 @@
 //! The line to Alpaca against an exchange on loopback that speaks like it, and against hosts that lie.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+/// What both venues keep.
+mod contract;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

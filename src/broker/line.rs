@@ -214,6 +214,7 @@ impl Shared {
     fn send(&self, submit: &Submit) {
         let order = submit.request.id;
         let account = &self.remote.account;
+        let on_its_way = account.begin_sending();
         let now = account.now();
         let held_back = if self.latch.is_closing_all() {
             Some(CLOSING)
@@ -236,6 +237,7 @@ impl Shared {
             }
             Heard::Answered { order, asked: Asked::Submit, answer }
         };
+        drop(on_its_way);
         unpoisoned(&self.waiting).under_way.remove(&order);
         self.hear(heard);
         self.ring.notify_all();

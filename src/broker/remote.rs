@@ -36,6 +36,17 @@ pub(super) struct SharedAccount {
     tempo: Mutex<Tempo>,
     /// How often something about its orders changed, as far as was heard: what a reading is checked by.
     moved: AtomicU64,
+    /// How many orders of the door's are on their way now: the venue's list may not show them yet.
+    sending: AtomicU64,
+}
+
+/// An order on its way, until this is dropped.
+pub(super) struct OnItsWay<'a>(&'a AtomicU64);
+
+impl Drop for OnItsWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl SharedAccount {
@@ -46,6 +57,7 @@ impl SharedAccount {
             ended: Mutex::default(),
             tempo: Mutex::default(),
             moved: AtomicU64::new(0),
+            sending: AtomicU64::new(0),
         }
     }
 
@@ -81,6 +93,17 @@ impl SharedAccount {
 
     pub(super) fn tempo<T>(&self, with: impl FnOnce(&mut Tempo) -> T) -> T {
         with(&mut unpoisoned(&self.tempo))
+    }
+
+    /// An order of the door's is about to leave. Whoever sends it looks at the latch after this, and the kill at
+    /// this after the latch: an order that slips through is seen here.
+    pub(super) fn begin_sending(&self) -> OnItsWay<'_> {
+        self.sending.fetch_add(1, Ordering::SeqCst);
+        OnItsWay(&self.sending)
+    }
+
+    pub(super) fn is_sending(&self) -> bool {
+        self.sending.load(Ordering::SeqCst) > 0
     }
 
     pub(super) fn note_move(&self) {

@@ -91,6 +91,18 @@ impl Venue {
         }
     }
 
+    /// Whether an order of the door's is on its way, which the venue's list may not show yet. Asked after the latch
+    /// has tripped, a no stays a no for whatever opens.
+    pub(super) fn awaits_an_order(&self) -> bool {
+        match self {
+            // It takes an order under the lock under which the latch is read.
+            Self::Embedded(_) => false,
+            Self::Remote(remote) => remote.account.is_sending(),
+            #[cfg(test)]
+            Self::Scripted(_) => false,
+        }
+    }
+
     /// Tells the venue itself to take no orders any more, or to take them again.
     pub(super) fn suspend(&self, suspended: bool) -> Result<(), String> {
         match self {

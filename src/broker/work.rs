@@ -27,6 +27,8 @@ pub(super) struct Work<'a> {
     held: BTreeSet<Symbol>,
     last: Option<VenueState>,
     silence: Option<String>,
+    /// Whether an order of the door's was on its way when the last reading began.
+    awaits_an_order: bool,
     done: bool,
 }
 
@@ -42,6 +44,7 @@ impl<'a> Work<'a> {
             held: BTreeSet::new(),
             last: None,
             silence: None,
+            awaits_an_order: false,
             done: false,
         }
     }
@@ -51,6 +54,8 @@ impl<'a> Work<'a> {
         let mut asked = self.errands.ids();
         asked.sort_unstable();
         asked.dedup();
+        // Before the reading: what arrives after this is either in it, or still awaited at the next.
+        self.awaits_an_order = self.venue.awaits_an_order();
         let state = match self.venue.state(At::from_nanos(i64::MAX), &asked) {
             Ok(state) => state,
             Err(words) => {
@@ -68,7 +73,7 @@ impl<'a> Work<'a> {
         } else {
             self.put_stops_back(&verdict, &state)
         };
-        self.done = verdict.doomed.is_empty() && !owed;
+        self.done = verdict.doomed.is_empty() && !owed && !self.awaits_an_order;
         self.last = Some(state);
         self.done
     }
@@ -211,6 +216,13 @@ impl<'a> Work<'a> {
             if fate(state, *id) == Fate::Ended(OrderStatus::Filled) {
                 words.push(format!("{id} filled before its cancel arrived"));
             }
+        }
+        if self.awaits_an_order {
+            words.push(
+                "an order that had left before the kill was pulled is not answered yet, and may still arrive; \
+                 look at the venue's list again"
+                    .to_owned(),
+            );
         }
         if !left_orders.is_empty() {
             words.push(format!("{} orders are still open that should be gone", left_orders.len()));

@@ -108,10 +108,6 @@ impl Account {
         let Some(venue_id) = self.by_inner.get(&report.order).cloned() else { return };
         let at = report.at.min(now);
         let Some(entry) = self.orders.get_mut(&venue_id) else { return };
-        // A trailing stop moves with the market.
-        if let Some(order) = self.exchange.order(report.order) {
-            entry.request.kind = order.request.kind;
-        }
         let word = match &report.kind {
             ReportKind::Accepted => {
                 entry.note_status(OrderStatus::Acked, at);
@@ -181,7 +177,12 @@ impl Account {
     pub(super) fn tell(&self, venue_id: &str) -> Option<OrderTold> {
         let entry = self.orders.get(venue_id)?;
         let legs = entry.legs.iter().filter_map(|leg| self.tell(leg)).collect();
-        Some(entry.told(asset_id(entry.request.symbol.as_str()), self.sleeps(entry), legs))
+        let mut told = entry.told(asset_id(entry.request.symbol.as_str()), self.sleeps(entry), legs);
+        // A trailing stop moves with the market, and no report says so.
+        if let (Some(_), Some(order)) = (entry.request.kind.trail(), self.exchange.order(entry.inner)) {
+            told.order.request.kind = order.request.kind;
+        }
+        Some(told)
     }
 
     /// Whether a leg still waits for its order's fill.
