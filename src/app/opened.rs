@@ -62,9 +62,7 @@ pub(super) fn begin<A: Audience>(
             },
         );
     }
-    for tick in warm {
-        pump.turn(now, Event::Warm(tick));
-    }
+    pump.warm_up(now, warm);
     if acknowledged && memory.unclean {
         let reason = "--acknowledge-unclean at the start".to_owned();
         pump.turn(now, Event::Operator(Act::AcknowledgeUnclean { reason }));

@@ -145,7 +145,7 @@ impl Account {
 
     /// A leg that was never woken goes with its order; the exchange, which never spoke of it, says nothing.
     fn end_sleeping_legs(&mut self, venue_id: &str, at: At) {
-        let Some(order) = self.orders.get(venue_id).filter(|order| order.filled.is_zero()) else { return };
+        let Some(order) = self.orders.get(venue_id) else { return };
         for leg in order.legs.clone() {
             let Some(entry) = self.orders.get_mut(&leg) else { continue };
             if entry.status == OrderStatus::Acked {

@@ -143,6 +143,17 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         self.handle(at, event);
     }
 
+    /// Takes in what the market did before, all of it as of `at`: nothing is traded on it, and its rows are put on
+    /// disk together.
+    pub fn warm_up(&mut self, at: At, ticks: impl Iterator<Item = Tick>) {
+        let durability = std::mem::replace(&mut self.durability, Durability::Groups(u32::MAX));
+        for tick in ticks {
+            self.turn(at, Event::Warm(tick));
+        }
+        self.durability = durability;
+        self.settle();
+    }
+
     /// The feed is known to be lost: it counts as silent at once, until something comes again.
     pub fn lose_feed(&mut self, at: At) {
         self.pass_deadlines(at);

@@ -170,7 +170,7 @@ impl Stream {
         let over = Arc::new(AtomicBool::new(false));
         let (flag, hosts) = (Arc::clone(&over), loopback.hosts());
         let is_over = move || flag.load(Ordering::SeqCst);
-        let follow = move || follow_orders(&hosts, &keys(), 1, |said| ear.hear(said), &is_over);
+        let follow = move || follow_orders(&hosts, &keys(), 1, |said| ear.hear(said), &|| false, &is_over);
         Self { over, thread: Some(std::thread::spawn(follow)) }
     }
 }
