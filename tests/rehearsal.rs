@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_hardstop");
 /// How long anything may take before the test gives it up; nothing here is measured.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const ID: &str = "canary-id";
 const SECRET: &str = "canary-secret-of-a-rehearsal";
 
@@ -96,10 +96,8 @@ impl Stage {
             if let Some(status) = status.filter(|status| holds(status)) {
                 return status;
             }
-            if began.elapsed() > PATIENCE {
-                let words = fs::read_to_string(self.home.join("stderr")).unwrap_or_default();
-                panic!("{what}: {:?}\n{words}", self.status());
-            }
+            let words = fs::read_to_string(self.home.join("stderr")).unwrap_or_default();
+            assert!(began.elapsed() < PATIENCE, "{what}: {:?}\n{words}", self.status());
             std::thread::sleep(Duration::from_millis(20));
         }
     }

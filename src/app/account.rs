@@ -443,6 +443,8 @@ impl Drop for Live {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
         self.inbox.end();
+        let counts = self.inbox.counts();
+        tracing::info!(?counts, "market data of this run");
     }
 }
 

@@ -45,6 +45,7 @@ impl Costs {
 /// What is fixed for an exchange at its start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one property of the exchange")]
 pub struct Settings {
     /// The account's cash at the beginning.
     pub cash: Money,

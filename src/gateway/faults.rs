@@ -60,6 +60,9 @@ pub struct StreamFaults {
     pub mute: u32,
     /// The stream ends.
     pub closed: u32,
+    /// So many messages a second more than there are: the last quotes again and again, to see what a program bears.
+    /// The stream of orders has none.
+    pub flood: u32,
 }
 
 /// What becomes of a request.

@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::domain::market::Tick;
+use crate::domain::symbol::Symbol;
 use crate::gateway::codec::{Codec, pack, unpack};
 use crate::gateway::faults::Lot;
 use crate::gateway::serve::Shared;
@@ -60,6 +63,7 @@ pub(super) async fn data(mut socket: WebSocket, shared: Arc<Shared>, codec: Code
     let mut ticks = shared.data.subscribe();
     let (mut known, mut wishes, mut sender) =
         (account.is_some(), Wishes::default(), Sender::new(codec, false));
+    let mut flood = Flood::of(shared.dice().faults().data.flood);
     let mut greetings = vec![json!([{"T": "success", "msg": "connected"}])];
     if known {
         greetings.push(json!([{"T": "success", "msg": "authenticated"}]));
@@ -95,8 +99,14 @@ pub(super) async fn data(mut socket: WebSocket, shared: Arc<Shared>, codec: Code
                     return;
                 }
             }
+            frame = flood.next() => {
+                if sender.send(&mut socket, &shared, frame).await.is_err() {
+                    return;
+                }
+            }
             batch = ticks.recv() => match batch {
                 Ok(batch) => {
+                    flood.note(batch.iter().filter(|tick| wishes.wants(tick)));
                     let wanted = batch.iter().filter(|tick| wishes.wants(tick)).map(write_tick);
                     let frame: Vec<Value> = wanted.collect();
                     if !frame.is_empty() && sender.send(&mut socket, &shared, Value::Array(frame)).await.is_err() {
@@ -109,6 +119,44 @@ pub(super) async fn data(mut socket: WebSocket, shared: Arc<Shared>, codec: Code
                 }
                 Err(RecvError::Closed) => return,
             },
+        }
+    }
+}
+
+/// How often a flood is sent.
+const FLOOD_EVERY: Duration = Duration::from_millis(10);
+
+/// The last quotes again and again, so many a second.
+struct Flood {
+    per_frame: usize,
+    last: BTreeMap<Symbol, Tick>,
+    clock: tokio::time::Interval,
+}
+
+impl Flood {
+    fn of(per_second: u32) -> Self {
+        let frames = 100;
+        let per_frame = usize::try_from(per_second).unwrap_or(0) / frames;
+        Self { per_frame, last: BTreeMap::new(), clock: tokio::time::interval(FLOOD_EVERY) }
+    }
+
+    fn note<'a>(&mut self, ticks: impl Iterator<Item = &'a Tick>) {
+        if self.per_frame > 0 {
+            let quotes = ticks.filter(|tick| matches!(tick, Tick::Quote(_)));
+            self.last.extend(quotes.map(|tick| (tick.symbol(), *tick)));
+        }
+    }
+
+    /// The next frame, once it is due; without a flood there is none.
+    async fn next(&mut self) -> Value {
+        loop {
+            if self.per_frame == 0 {
+                std::future::pending::<()>().await;
+            }
+            self.clock.tick().await;
+            if !self.last.is_empty() {
+                return self.last.values().cycle().take(self.per_frame).map(write_tick).collect();
+            }
         }
     }
 }
