@@ -368,11 +368,12 @@ fn hash_of(account_number: &str) -> String {
 }
 
 /// The number before the first order's of a new ledger. The venue may remember the orders of an older one that is
-/// gone, by their day and number: thousandths of the day's second are higher than any count of them.
+/// gone, by their day and number: tenths of the day's seconds are higher than any count of them, two openings a
+/// second at most with two legs each.
 fn first_seq(now: At) -> u64 {
     let (hour, minute, second) = new_york_time(now);
     let seconds = (u64::from(hour.unsigned_abs()) * 60 + u64::from(minute.unsigned_abs())) * 60;
-    (seconds + u64::from(second.unsigned_abs())) * 1_000
+    (seconds + u64::from(second.unsigned_abs())) * 10
 }
 
 fn run_head(plan: &AccountPlan, sandbox: &str, account: String) -> RunHead {
