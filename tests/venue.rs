@@ -200,6 +200,8 @@ fn case_07_a_bracket_s_legs_carry_our_ids_asleep_and_awake() {
     request.take_profit = Some(Leg { id: target, price: Price::from_cents(11_000) });
     assert_eq!(desk.client.submit(&request).0, VenueAnswer::Taken);
     let order = desk.client.order_of_client(request.id.as_str()).unwrap().unwrap();
+    assert!(order.has_family && order.legs.is_empty(), "by a client's id no leg is told");
+    let order = desk.client.order(&order.venue_id).unwrap().unwrap();
     let ids: Vec<_> = order.legs.iter().map(|leg| leg.request.id).collect();
     assert_eq!(ids, [stop, target]);
     assert!(order.legs.iter().all(|leg| leg.status == OrderStatus::Working), "{order:?}");

@@ -106,9 +106,24 @@ impl Client {
     /// # Errors
     /// Why there is no answer that can be read: one position that cannot be read makes all of them unread.
     pub fn positions(&self) -> Result<Vec<VenuePosition>, CallFault> {
+        whole(self.readable_positions()?)
+    }
+
+    /// Every position that can be read, with what is wrong with the others: for whoever must act on what there is.
+    ///
+    /// # Errors
+    /// Why there is no answer that is a list.
+    pub fn readable_positions(&self) -> Result<Readable<VenuePosition>, CallFault> {
         let text = self.get("/v2/positions")?;
         let list = Fields::read_list(&text, "list of positions").map_err(unread)?;
-        list.iter().map(read_position).collect::<Result<_, _>>().map_err(unread)
+        let mut found = (Vec::new(), Vec::new());
+        for fields in &list {
+            match read_position(fields) {
+                Ok(position) => found.0.push(position),
+                Err(fault) => found.1.push(fault),
+            }
+        }
+        Ok(found)
     }
 
     /// Every open order, legs inside theirs where the venue says so.
@@ -116,33 +131,42 @@ impl Client {
     /// # Errors
     /// Why there is no answer that can be read: one order that cannot be read makes all of them unread.
     pub fn open_orders(&self) -> Result<Vec<WireOrder>, CallFault> {
-        let mut orders: Vec<WireOrder> = Vec::new();
+        whole(self.readable_open_orders()?)
+    }
+
+    /// Every open order that can be read, with what is wrong with the others.
+    ///
+    /// # Errors
+    /// Why there is no answer that is a list.
+    pub fn readable_open_orders(&self) -> Result<Readable<WireOrder>, CallFault> {
+        let mut found = (Vec::new(), Vec::new());
         let mut before: Option<VenueId> = None;
         for _page in 0..PAGES_MAX {
             let further = before.as_ref().map_or_else(String::new, |id| format!("&before_order_id={id}"));
             let path = format!("/v2/orders?status=open&nested=true&limit={ORDERS_PAGE}{further}");
             let text = self.get(&path)?;
             let list = Fields::read_list(&text, "list of orders").map_err(unread)?;
-            let page: Vec<WireOrder> =
-                list.iter().map(WireOrder::read).collect::<Result<_, _>>().map_err(unread)?;
-            let is_last = page.len() < ORDERS_PAGE;
-            before = page.last().map(|order| order.venue_id.clone());
-            orders.extend(page);
-            if is_last {
-                return Ok(orders);
+            for fields in &list {
+                match WireOrder::read(fields) {
+                    Ok(order) => found.0.push(order),
+                    Err(fault) => found.1.push(fault),
+                }
+            }
+            before = list.last().and_then(|fields| fields.text("id")).and_then(|id| id.parse().ok());
+            if list.len() < ORDERS_PAGE || before.is_none() {
+                return Ok(found);
             }
         }
-        Err(CallFault::NoAnswer(
-            "there are more open orders than can be read; cancel some at the venue".to_owned(),
-        ))
+        let words = "there are more open orders than can be read; cancel some at the venue";
+        Err(CallFault::NoAnswer(words.to_owned()))
     }
 
-    /// The order of a client's id; `None` where the venue has never heard of it.
+    /// The order of a client's id, without its legs; `None` where the venue has never heard of it.
     ///
     /// # Errors
     /// Why there is no answer that can be read.
     pub fn order_of_client(&self, client_id: &str) -> Result<Option<WireOrder>, CallFault> {
-        self.order_at(&format!("/v2/orders:by_client_order_id?client_order_id={client_id}&nested=true"))
+        self.order_at(&format!("/v2/orders:by_client_order_id?client_order_id={client_id}"))
     }
 
     /// The order of the venue's own id; `None` where it has none.
@@ -200,7 +224,9 @@ impl Client {
                 let read = Fields::read(&text, "asset").and_then(|fields| read_asset(&fields));
                 read.map(|(_, flags)| flags).map_err(unread)
             }
-            Err(CallFault::Said(said)) if said.meaning() == Meaning::NotFound => Ok(AssetFlags::NONE),
+            Err(CallFault::Said(said)) if said.meaning() == Meaning::NotFound && said.is_its_own => {
+                Ok(AssetFlags::NONE)
+            }
             Err(fault) => Err(fault),
         }
     }
@@ -263,6 +289,14 @@ impl Client {
         let text = self.http.call(Side::Data, &Method::GET, &path, None)?;
         read_bars(&text, None, 60_000).map_err(unread)
     }
+}
+
+/// What of a list can be read, and what is wrong with the rest.
+pub type Readable<T> = (Vec<T>, Vec<WireFault>);
+
+/// A list of which everything can be read.
+fn whole<T>((read, faults): Readable<T>) -> Result<Vec<T>, CallFault> {
+    faults.into_iter().next().map_or(Ok(read), |fault| Err(unread(fault)))
 }
 
 fn unread(fault: WireFault) -> CallFault {

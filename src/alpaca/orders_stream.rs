@@ -22,6 +22,7 @@ pub enum OrdersSaid {
 struct Orders<'a, S> {
     keys: &'a Keys,
     is_mute: &'a dyn Fn() -> bool,
+    stands: bool,
     waiting: Vec<Zeroizing<String>>,
     told: S,
 }
@@ -38,13 +39,13 @@ pub fn follow_orders(
     is_over: &dyn Fn() -> bool,
 ) {
     let url = format!("{}/stream", hosts.orders_stream());
-    keep(&url, &mut Orders { keys, is_mute, waiting: Vec::new(), told }, seed, is_over);
+    keep(&url, &mut Orders { keys, is_mute, stands: false, waiting: Vec::new(), told }, seed, is_over);
 }
 
 impl<S: FnMut(OrdersSaid)> Protocol for Orders<'_, S> {
     fn connected(&mut self) {
         let login = login_to_orders(self.keys.id.expose(), self.keys.secret.expose());
-        self.waiting = vec![Zeroizing::new(login)];
+        (self.waiting, self.stands) = (vec![Zeroizing::new(login)], false);
     }
 
     fn next_words(&mut self) -> Option<Zeroizing<String>> {
@@ -61,7 +62,10 @@ impl<S: FnMut(OrdersSaid)> Protocol for Orders<'_, S> {
                 Verdict::Refused("the stream of orders does not accept the keys; set them anew".to_owned())
             }
             Ok(Heard::Listening(streams)) if streams.iter().any(|stream| stream == TRADE_UPDATES) => {
-                (self.told)(OrdersSaid::Up);
+                // It says so again whenever it is asked.
+                if !std::mem::replace(&mut self.stands, true) {
+                    (self.told)(OrdersSaid::Up);
+                }
                 Verdict::Stands
             }
             Ok(Heard::Listening(_)) => Verdict::Lost("the host does not tell of orders".to_owned()),

@@ -37,7 +37,7 @@ enum Way {
 
 /// How long before a reading the next one begins to ask for executions: Alpaca's history is told of them later
 /// than its stream, and each is applied once anyway.
-const FILLS_OVERLAP_S: i64 = -120;
+const FILLS_OVERLAP_S: i64 = -300;
 
 /// An account at Alpaca, for [`remote`].
 pub struct RemotePlan {
@@ -69,9 +69,9 @@ pub fn remote(
         return Err(BrokerFault::ForeignWarrant);
     }
     let account = Arc::new(SharedAccount::new(plan.clock));
-    let of_the_kill = Remote { client: plan.kill_client, account: Arc::clone(&account) };
+    let of_the_kill = Remote::new(plan.kill_client, Arc::clone(&account));
     let kill = KillTask::new(Venue::Remote(Arc::new(of_the_kill)), latch.clone(), warrant);
-    let line = Line::new(Remote { client: plan.client, account }, latch.clone(), plan.wake)
+    let line = Line::new(Remote::new(plan.client, account), latch.clone(), plan.wake)
         .map_err(BrokerFault::NoThread)?;
     let ear = OrdersEar::of(line.shared());
     let (fills_since, fills_from) = (plan.fills_since, plan.fills_from);

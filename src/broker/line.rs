@@ -151,6 +151,16 @@ impl Line {
         if !waiting.repeats.leaves(id, now) {
             return Err("it was asked for a moment ago");
         }
+        // What has not left yet is simply not sent.
+        let is_it = |job: &Job| matches!(job, Job::Submit(submit) if submit.request.id == id);
+        if let Some(index) = waiting.openings.iter().position(is_it) {
+            waiting.openings.remove(index);
+            waiting.under_way.remove(&id);
+            drop(waiting);
+            let reason = "it was cancelled before it left".to_owned();
+            self.shared.hear(Heard::Dropped { order: id, reason });
+            return Ok(());
+        }
         waiting.urgent.push_back(Job::Cancel(id));
         self.shared.ring.notify_all();
         Ok(())
@@ -220,7 +230,7 @@ impl Shared {
             Some(CLOSING)
         } else if self.latch.is_tripped() && !submit.passes_halted {
             Some(TRIPPED)
-        } else if now > submit.good_until {
+        } else if submit.opens && now > submit.good_until {
             Some(TOO_LATE)
         } else if submit.opens && !account.tempo(|tempo| tempo.has_room(now, Use::Opening)) {
             Some(NO_ROOM)
@@ -314,6 +324,11 @@ impl Shared {
         let mut unknown = unpoisoned(&self.unknown);
         if is_leg_perhaps && unknown.len() < UNKNOWN_MAX {
             unknown.push(update);
+            drop(unknown);
+            // The last of them may have been answered meanwhile.
+            if unpoisoned(&self.waiting).under_way.is_empty() {
+                self.tell_unknown();
+            }
             return;
         }
         drop(unknown);

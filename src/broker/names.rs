@@ -15,6 +15,11 @@ impl Names {
     /// Takes in what a listed order and its legs are called.
     pub(super) fn note(&mut self, order: &WireOrder) {
         for order in order.flat() {
+            // A leg that is told alone has a name that we did not give: ours stands.
+            let is_ours = |id: &ClientOrderId| id.seq().is_some();
+            if self.ours.get(&order.venue_id).is_some_and(is_ours) && !is_ours(&order.request.id) {
+                continue;
+            }
             self.ours.insert(order.venue_id.clone(), order.request.id);
             self.theirs.insert(order.request.id, order.venue_id.clone());
         }

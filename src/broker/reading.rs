@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use crate::alpaca::client::Client;
 use crate::alpaca::http::CallFault;
 use crate::broker::remote::Remote;
+use crate::broker::tempo::Use;
 use crate::domain::at::At;
 use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
@@ -35,22 +36,36 @@ impl Remote {
     fn read(&self, fills_since: At, ids: &[ClientOrderId]) -> Result<VenueState, CallFault> {
         // The instant at which it began: whatever came later may be missing in it.
         let at = self.account.now();
-        let mut open_orders = Vec::new();
-        for order in self.ask(Client::open_orders)? {
+        let (mut open_orders, mut asleep) = (Vec::new(), BTreeSet::new());
+        let for_the_kill = fills_since == At::from_nanos(i64::MAX);
+        // The kill acts on what can be read; a reconcile must know all of it.
+        let (orders, unread) = if for_the_kill {
+            self.ask(Client::readable_open_orders)?
+        } else {
+            (self.ask(Client::open_orders)?, Vec::new())
+        };
+        for mut order in orders {
             self.account.note(&order);
+            // Where a leg stands in the list by itself it goes by our name too.
+            order.request.id = self.account.ours(&order.venue_id).unwrap_or(order.request.id);
             // A leg that sleeps protects nothing yet: it is no order of the list before it wakes.
+            asleep.extend(order.flat().filter(|order| order.sleeps).map(|order| order.request.id));
             let awake = order.flat().filter(|order| !order.sleeps && order.status.is_live());
             open_orders.extend(awake.map(crate::wire::order::WireOrder::listed));
         }
         let listed: BTreeSet<ClientOrderId> = open_orders.iter().map(|order| order.request.id).collect();
         let mut closed_orders: Vec<VenueOrder> = Vec::new();
-        for id in ids.iter().copied().filter(|id| !listed.contains(id)) {
+        for id in ids.iter().copied().filter(|id| !listed.contains(id) && !asleep.contains(id)) {
             if closed_orders.iter().any(|order| order.request.id == id) {
                 continue;
             }
             if let Some(order) = self.account.ended(id) {
                 closed_orders.push(order);
                 continue;
+            }
+            if !for_the_kill && !self.account.tempo(|tempo| tempo.has_room(at, Use::Reading)) {
+                let words = "the minute's requests are used up; it is read again".to_owned();
+                return Err(CallFault::NoAnswer(words));
             }
             let Some(order) = self.look_up(id)? else { continue };
             for order in order.flat().filter(|order| !listed.contains(&order.request.id)) {
@@ -63,7 +78,12 @@ impl Remote {
             }
         }
         self.account.keep_ended(&closed_orders);
-        let positions = self.ask(Client::positions)?;
+        let (positions, unread_too) = if for_the_kill {
+            self.ask(Client::readable_positions)?
+        } else {
+            (self.ask(Client::positions)?, Vec::new())
+        };
+        self.note_unread(unread.len().saturating_add(unread_too.len()));
         let account = self.ask(Client::account)?.account;
         let fills = self.fills(fills_since)?;
         Ok(VenueState { at, account, positions, open_orders, closed_orders, fills })

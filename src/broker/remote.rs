@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
 pub(super) struct Remote {
     pub(super) client: Client,
     pub(super) account: Arc<SharedAccount>,
+    unread: AtomicUsize,
 }
 
 /// What is known of an account by everybody who has a line to it.
@@ -116,6 +117,10 @@ impl SharedAccount {
 }
 
 impl Remote {
+    pub(super) const fn new(client: Client, account: Arc<SharedAccount>) -> Self {
+        Self { client, account, unread: AtomicUsize::new(0) }
+    }
+
     /// Counts a call, makes it, and notes whether the venue said that there were too many.
     pub(super) fn call<T>(&self, call: impl FnOnce(&Client) -> Result<T, CallFault>) -> Result<T, CallFault> {
         let now = self.account.now();
@@ -143,6 +148,15 @@ impl Remote {
             std::thread::sleep(wait);
         }
         self.call(ask)
+    }
+
+    /// How many entries of the last reading for the kill could not be read.
+    pub(super) fn unread(&self) -> usize {
+        self.unread.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn note_unread(&self, entries: usize) {
+        self.unread.store(entries, Ordering::SeqCst);
     }
 
     /// Sends an order.
@@ -179,18 +193,39 @@ impl Remote {
 
     /// The order of one of our ids; a leg is found with the order that it stands behind.
     pub(super) fn look_up(&self, id: ClientOrderId) -> Result<Option<WireOrder>, CallFault> {
-        if let Some(order) = self.ask(|client| client.order_of_client(id.as_str()))? {
+        if let Some(theirs) = self.account.theirs(id)
+            && let Some(mut order) = self.ask(|client| client.order(&theirs))?
+            // Whether one of a pair is awake only its order tells.
+            && !(order.sleeps && order.has_family)
+        {
+            // A leg does not know what we call it.
+            order.request.id = id;
+            self.account.note(&order);
+            return Ok(Some(order));
+        }
+        if let Some(order) = self.of_client(id)? {
             self.account.note(&order);
             return Ok(Some(order));
         }
         for parent in [id.of_stop_leg(), id.of_target_leg()].into_iter().flatten() {
-            let found = self.ask(|client| client.order_of_client(parent.as_str()))?;
+            let found = self.of_client(parent)?;
             if let Some(order) = found.filter(|order| order.legs.iter().any(|leg| leg.request.id == id)) {
                 self.account.note(&order);
                 return Ok(Some(order));
             }
         }
         Ok(None)
+    }
+
+    /// The order of a client's id, with its legs: Alpaca tells them only to whoever asks by its own id.
+    fn of_client(&self, id: ClientOrderId) -> Result<Option<WireOrder>, CallFault> {
+        let order = self.ask(|client| client.order_of_client(id.as_str()))?;
+        match order {
+            Some(order) if order.has_family && order.legs.is_empty() => {
+                Ok(self.ask(|client| client.order(&order.venue_id))?.or(Some(order)))
+            }
+            order => Ok(order),
+        }
     }
 
     /// Our id of the order of one of the venue's, asked for where nobody has heard of it.

@@ -118,6 +118,14 @@ impl Venue {
         }
     }
 
+    /// How many entries of the kill's last reading could not be read.
+    pub(super) fn unread(&self) -> usize {
+        match self {
+            Self::Remote(remote) => remote.unread(),
+            _ => 0,
+        }
+    }
+
     /// Keeps the connection from going cold: the next request does not wait for a new one.
     pub(super) fn keep_warm(&self) {
         if let Self::Remote(remote) = self {

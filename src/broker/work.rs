@@ -73,7 +73,8 @@ impl<'a> Work<'a> {
         } else {
             self.put_stops_back(&verdict, &state)
         };
-        self.done = verdict.doomed.is_empty() && !owed && !self.awaits_an_order;
+        let all_read = self.venue.unread() == 0;
+        self.done = verdict.doomed.is_empty() && !owed && !self.awaits_an_order && all_read;
         self.last = Some(state);
         self.done
     }
@@ -191,6 +192,12 @@ impl<'a> Work<'a> {
             matches!(fate(state, **id), Fate::Ended(OrderStatus::Canceled | OrderStatus::Expired))
         };
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let unread = self.venue.unread();
+        if unread > 0 {
+            words.push(format!(
+                "{unread} entries of the venue's lists cannot be read and were left alone; look at it yourself, now"
+            ));
+        }
         self.words_of_what_is_left(state, &left_orders, &left_positions, &mut words);
         KillOutcome {
             tripped_at: pull.tripped_at,

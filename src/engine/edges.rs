@@ -567,3 +567,30 @@ fn a_difference_of_an_earlier_process_waits_until_it_is_acknowledged() {
         assert_eq!(stage.ask(Origin::Operator, Side::Buy, 1).is_none(), waits == 1, "{}", stage.refusal());
     }
 }
+
+/// Alpaca's history is told of an execution later than its list of orders is.
+#[test]
+fn an_order_whose_list_is_ahead_of_its_executions_keeps_its_stop_and_gets_no_second_one() {
+    let mut stage = Alone::new(Limits::default());
+    stage.engine.settings.legs_sleep_until_filled = true;
+    let mut intent = one_share(Origin::Operator, OrderKind::Limit { limit: price("100") });
+    (intent.qty, intent.stop_loss) = (Qty::shares(10), Some(price("95")));
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let (entry, worth) = (*stage.sent.last().unwrap(), Money::dollars(100_000));
+    let stop = entry.stop_loss.unwrap().id;
+    stage.report(entry.id, ReportKind::Working);
+    let (sent, qty) = (stage.sent.len(), Qty::shares(10));
+    let listed = VenueOrder { request: entry, status: OrderStatus::Filled, filled: qty };
+    let account =
+        VenueAccount { equity: worth, last_equity: worth, cash: Money::dollars(99_000), buying_power: worth };
+    let positions = vec![VenuePosition { symbol: spy(), qty, avg_price: price("100") }];
+    let (at, open_orders, closed_orders, fills) = (stage.now, Vec::new(), vec![listed], Vec::new());
+    let state = VenueState { at, account, positions, open_orders, closed_orders, fills };
+    stage.step(Event::Venue(Box::new(state)));
+    assert_eq!(stage.engine.snapshot().not_ready, Some("reconcile"), "nothing is opened meanwhile");
+    assert!(stage.engine.order_view(stop).unwrap().status.is_live(), "its stop may be awake");
+    stage.fill(entry.id, Side::Buy, 10, "100");
+    stage.report(stop, ReportKind::Working);
+    let protected = stage.engine.snapshot().positions[0].protected_qty;
+    assert_eq!((protected, stage.sent.len()), (Qty::shares(10), sent), "no second stop");
+}

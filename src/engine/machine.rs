@@ -211,9 +211,9 @@ impl Engine {
         let retries = self.desks.values().filter_map(|desk| desk.retry_at);
         let waits =
             self.desks.values().flat_map(|desk| &desk.waiting).map(|act| act.since.plus_millis(WAIT_MAX_MS));
-        let own = [Some(self.day.next_turn()), self.readiness.ask_venue_at, self.restraints.cool_down_until]
-            .into_iter()
-            .flatten();
+        // While the venue is being read its answer is awaited, and no instant.
+        let ask_at = self.readiness.ask_venue_at.filter(|_| !self.readiness.asking);
+        let own = [Some(self.day.next_turn()), ask_at, self.restraints.cool_down_until].into_iter().flatten();
         rests.chain(retries).chain(waits).chain(own).min().unwrap_or(At::from_nanos(i64::MAX))
     }
 

@@ -1,8 +1,10 @@
 //! What a venue says about the market itself: what it trades and how, what is halted, what its clock shows.
 
+use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::AssetFlags;
 use crate::engine::machine::Engine;
+use crate::engine::protection::closing_side;
 
 /// Beyond this distance of the venue's clock the trader is told.
 const WARN_MS: i64 = 2_000;
@@ -73,9 +75,15 @@ impl Engine {
         self.readiness.clock_warned = warns && offset_ms.is_some();
     }
 
-    /// How the venue trades the symbol. Where it must say so and has not, it does not trade it.
-    pub(super) fn flags_of(&self, symbol: Symbol) -> AssetFlags {
+    /// How the venue trades the symbol. Where it must say so and has not, it does not trade it: but for what closes
+    /// a position, which it has traded before.
+    pub(super) fn flags_of(&self, symbol: Symbol, side: Side) -> AssetFlags {
+        let closes = closing_side(self.gate.position(symbol).qty) == Some(side);
         let told = self.desks.get(&symbol).and_then(|desk| desk.flags);
-        told.unwrap_or(if self.settings.assets_must_be_known { AssetFlags::NONE } else { AssetFlags::ALL })
+        told.unwrap_or(if self.settings.assets_must_be_known && !closes {
+            AssetFlags::NONE
+        } else {
+            AssetFlags::ALL
+        })
     }
 }

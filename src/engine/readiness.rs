@@ -36,6 +36,8 @@ pub struct Readiness {
     pub differs_since: Option<At>,
     /// Whether the venue is being read.
     pub asking: bool,
+    /// Whether it is to be read once more as soon as it has been.
+    pub ask_again: bool,
     /// Differences that wait for the trader's word, by number.
     pub adjusts: BTreeMap<u64, Difference>,
     /// The number of the next difference.
@@ -58,6 +60,7 @@ impl Default for Readiness {
             ask_venue_at: None,
             differs_since: None,
             asking: false,
+            ask_again: false,
             adjusts: BTreeMap::new(),
             next_adjust: 1,
         }

@@ -16,16 +16,21 @@ use crate::domain::venue::{VenueOrder, VenueState};
 use crate::engine::command::Command;
 use crate::engine::desk::Desk;
 use crate::engine::machine::Engine;
+use crate::engine::orders::Misses;
 use crate::engine::record::Record;
 
 /// How soon a reading that differs, or an order nobody knows, is looked at again.
 const LOOK_AGAIN_MS: i64 = 10_000;
+/// How soon executions are asked for again that the venue's list is ahead of.
+const LATE_FILLS_MS: i64 = 3_000;
 /// How long after nobody answered it a cancel is asked for again, or after its refusal where an exit waits.
 pub(super) const CANCEL_AGAIN_MS: i64 = 1_000;
 
 impl Engine {
     /// Asks for the venue's state at the next opportunity.
     pub(super) fn ask_venue_soon(&mut self) {
+        // A reading that is under way may have begun before what it is now wanted for.
+        self.readiness.ask_again |= self.readiness.asking;
         self.readiness.ask_venue_at = Some(self.now);
     }
 
@@ -43,6 +48,9 @@ impl Engine {
     /// anything is opened.
     pub(super) fn on_order_stream(&mut self, up: bool, why: &str) {
         let stood = std::mem::replace(&mut self.readiness.stream_stands, up);
+        if stood == up {
+            return;
+        }
         if up {
             self.readiness.reconciled = false;
             self.ask_venue_soon();
@@ -82,16 +90,20 @@ impl Engine {
         for fill in &state.fills {
             self.apply_fill(fill);
         }
-        self.match_orders(state);
+        let fills_are_late = self.match_orders(state);
         let differences = self.position_differences(state);
-        let clean = differences.is_empty();
+        let clean = differences.is_empty() && !fills_are_late;
         self.schedule_next(clean);
+        if fills_are_late {
+            self.readiness.reconciled = false;
+            self.readiness.ask_venue_at = Some(self.now.plus_millis(LATE_FILLS_MS));
+        }
         let changed = self.readiness.reconciled != clean;
         if clean {
             self.readiness.reconciled = true;
             self.readiness.differs_since = None;
             self.doubt_own_count();
-        } else {
+        } else if !differences.is_empty() {
             self.on_differences(&differences);
         }
         self.show_what_actions_did(state);
@@ -125,15 +137,26 @@ impl Engine {
             (false, false) => Some(LOOK_AGAIN_MS),
         };
         self.readiness.ask_venue_at = wait_ms.map(|wait_ms| self.now.plus_millis(wait_ms));
+        if std::mem::take(&mut self.readiness.ask_again) {
+            self.readiness.ask_venue_at = Some(self.now);
+        }
     }
 
-    fn match_orders(&mut self, state: &VenueState) {
-        let mut seen = BTreeSet::new();
+    /// Matches every listed order with ours. Whether one has ended with executions that are not told yet: a venue's
+    /// history can be later than its list, and an order that ended here would leave its legs and its shares to
+    /// nobody until then.
+    fn match_orders(&mut self, state: &VenueState) -> bool {
+        let (mut seen, mut fills_are_late) = (BTreeSet::new(), false);
         for listed in state.open_orders.iter().chain(&state.closed_orders) {
             seen.insert(listed.request.id);
             match self.orders.get(listed.request.id).map(|order| order.status.is_live()) {
                 None => self.import_external(listed),
+                Some(true) if self.is_ahead_of_its_fills(listed, state) => {
+                    fills_are_late = true;
+                    self.seen(listed.request.id);
+                }
                 Some(true) => {
+                    self.seen(listed.request.id);
                     self.set_status(listed.request.id, listed.status, None);
                     self.follow_stop(listed);
                     self.cancel_again(listed);
@@ -146,6 +169,21 @@ impl Engine {
             self.orders.live().map(|order| order.request.id).filter(|id| !seen.contains(id)).collect();
         for id in unseen {
             self.miss_order(id);
+        }
+        fills_are_late
+    }
+
+    /// Where the positions agree all the same, the difference was acknowledged: then the end stands.
+    fn is_ahead_of_its_fills(&self, listed: &VenueOrder, state: &VenueState) -> bool {
+        let ours = self.orders.get(listed.request.id).map_or(Qty::ZERO, |order| order.filled);
+        let difference = self.compare(listed.request.symbol, state);
+        !listed.status.is_live() && listed.filled > ours && difference.engine != difference.broker
+    }
+
+    /// What the venue shows is not missing any more.
+    fn seen(&mut self, id: ClientOrderId) {
+        if let Some(order) = self.orders.get_mut(id) {
+            order.misses = Misses::default();
         }
     }
 

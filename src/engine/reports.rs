@@ -124,7 +124,10 @@ impl Engine {
             if let Some(order) = self.orders.get_mut(id) {
                 order.rest_until = None;
             }
-            self.end_legs(id);
+            // What has filled completely has woken its legs, also where its executions are told later.
+            if status != OrderStatus::Filled {
+                self.end_legs(id);
+            }
             if stops && status != OrderStatus::Filled && !asked {
                 self.stop_was_lost(symbol);
             } else {

@@ -291,7 +291,7 @@ impl Engine {
         let stopped = matches!(intent.origin, Origin::Strategy(_))
             && strategy.is_none_or(|strategy| strategy.running != Running::Yes);
         let desk = self.desks.get(&intent.symbol);
-        let flags = self.flags_of(intent.symbol);
+        let flags = self.flags_of(intent.symbol, intent.side);
         Situation {
             not_ready: self.readiness.cause(),
             strategy_stopped: stopped,

@@ -311,10 +311,10 @@ impl Account {
         }
     }
 
-    /// An order by its client's id.
+    /// An order by its client's id: this path takes no word for nesting, and tells of no leg.
     pub fn order_of_client(&self, client_id: &str) -> Reply {
-        match self.by_client.get(client_id) {
-            Some(venue_id) => self.order(venue_id),
+        match self.by_client.get(client_id).and_then(|venue_id| self.tell(venue_id)) {
+            Some(told) => Reply::fine(told.write(false)),
             None => Reply::missing(&format!("order not found for {client_id}")),
         }
     }

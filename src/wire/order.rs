@@ -60,6 +60,8 @@ pub struct WireOrder {
     pub submitted_at: Option<At>,
     /// The venue's id of the order that stands in its place now.
     pub replaced_by: Option<VenueId>,
+    /// Whether it belongs to a group, whose other orders may not have been told with it.
+    pub has_family: bool,
     /// The orders that wake with its fill, or beside which it stands.
     pub legs: Vec<WireOrder>,
 }
@@ -75,6 +77,7 @@ impl WireOrder {
         let class = fields.text("order_class").unwrap_or_default();
         let legs = fields.list("legs");
         order.legs = legs.iter().map(Self::read_alone).collect::<Result<_, _>>()?;
+        order.has_family = !order.legs.is_empty() || !matches!(class.as_ref(), "" | "simple");
         if class != "mleg" {
             order.name_legs(class == "oco");
         }
@@ -113,6 +116,7 @@ impl WireOrder {
             avg_price: fields.price("filled_avg_price"),
             submitted_at: fields.at("submitted_at").or_else(|| fields.at("created_at")),
             replaced_by: fields.text("replaced_by").and_then(|id| id.parse().ok()),
+            has_family: false,
             legs: Vec::new(),
         })
     }
