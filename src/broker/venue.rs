@@ -122,7 +122,9 @@ impl Venue {
     pub(super) fn unread(&self) -> usize {
         match self {
             Self::Remote(remote) => remote.unread(),
-            _ => 0,
+            Self::Embedded(_) => 0,
+            #[cfg(test)]
+            Self::Scripted(_) => 0,
         }
     }
 
