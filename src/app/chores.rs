@@ -57,7 +57,7 @@ struct Due {
     day: Option<TradingDay>,
     symbols: Vec<Symbol>,
     assets: u32,
-    lost: bool,
+    hours: u32,
     gap: u32,
 }
 
@@ -85,7 +85,9 @@ impl Chores {
             due.clock -= 1;
             return;
         }
-        self.ear.count_request();
+        if !self.ear.may_ask() {
+            return;
+        }
         match self.client.clock(|| self.clock.now()) {
             Ok(told) if told.uncertain_ms > UNCERTAIN_MS && due.clock_slow < SLOW_TRIES => {
                 (due.clock, due.clock_slow) = (1, due.clock_slow + 1);
@@ -116,7 +118,14 @@ impl Chores {
         if due.day == Some(today) {
             return;
         }
-        self.ear.count_request();
+        if due.hours > 0 {
+            due.hours -= 1;
+            return;
+        }
+        due.hours = TURNS_UNTIL_AGAIN;
+        if !self.ear.may_ask() {
+            return;
+        }
         let Ok(theirs) = self.client.hours_of(&date_of(now)) else { return };
         due.day = Some(today);
         // What may be traded can change with the day.
@@ -140,7 +149,9 @@ impl Chores {
         }
         let wanted = self.wanted.all();
         let Some(symbol) = wanted.into_iter().find(|symbol| !due.symbols.contains(symbol)) else { return };
-        self.ear.count_request();
+        if !self.ear.may_ask() {
+            return;
+        }
         match self.client.asset(symbol) {
             Ok(flags) => {
                 due.symbols.push(symbol);
@@ -168,7 +179,6 @@ impl Chores {
             self.wanted.all().into_iter().filter_map(|symbol| Some((symbol, self.inbox.newest_bar(symbol)?)));
         let late: Vec<(Symbol, At)> =
             newest.filter(|(_, start)| now.millis_since(*start) > 60_000 + LATE_MS).collect();
-        due.lost = !late.is_empty();
         let Some(from) = late.iter().map(|(_, start)| *start).min() else { return };
         due.gap = TURNS_OF_THE_CLOCK;
         let symbols: Vec<Symbol> = late.iter().map(|(symbol, _)| *symbol).collect();

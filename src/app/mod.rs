@@ -47,6 +47,8 @@ pub mod machine;
 pub mod note;
 /// A run, put together.
 pub mod opened;
+/// A panic pulls the kill.
+mod panics;
 /// Folders and files of this installation.
 pub mod paths;
 /// What a run is started with, by where its orders go.

@@ -11,6 +11,7 @@ use crate::app::lines::Lines;
 use crate::app::logs;
 use crate::app::machine::{self, Crew, LAST_KILL_WITHIN, Machine, RunResult};
 use crate::app::opened::Opened;
+use crate::app::panics::pull_on_panics;
 use crate::app::plan::{RunPlan, open, wake_by};
 use crate::app::requests::Recalls;
 use crate::app::signals::{EndFlag, listen};
@@ -84,7 +85,7 @@ pub fn headless(plan: RunPlan, out: impl Write) -> Result<RunResult, String> {
     // Signals first: one that comes while the ledger is being read ends the run in order too.
     let (end, latch) = (EndFlag::default(), KillLatch::default());
     listen(end.clone(), latch.clone())?;
-    pull_on_panics(latch.clone());
+    pull_on_panics(latch.clone(), |_| {});
     let asks: Arc<OnceLock<SyncSender<Asked>>> = Arc::default();
     let wakes = Arc::clone(&asks);
     let wake = wake_by(move |asked| wakes.get().is_some_and(|asks| asks.try_send(asked).is_ok()));
@@ -98,16 +99,6 @@ pub fn headless(plan: RunPlan, out: impl Write) -> Result<RunResult, String> {
     let result = drive(opened, kill, requests, end);
     let _gone_already = std::fs::remove_file(&paths.socket);
     result.unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-/// A panic pulls the kill, whichever thread it is: one that is gone would go unnoticed. What a panic says may hold
-/// anything: only its place is told.
-fn pull_on_panics(latch: KillLatch) {
-    std::panic::set_hook(Box::new(move |panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        latch.trip(&KillCause::Fault(format!("a panic at {place}")), clock::now());
-        tracing::error!(%place, "a panic");
-    }));
 }
 
 /// Runs the machine on this thread with the kill task beside it. A machine that dies pulls the kill before

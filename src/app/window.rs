@@ -16,6 +16,7 @@ use crate::app::instance::Instance;
 use crate::app::logs;
 use crate::app::machine::{LAST_KILL_WITHIN, RunResult};
 use crate::app::note::Note;
+use crate::app::panics::pull_on_panics;
 use crate::app::plan::RunPlan;
 use crate::app::signals::{EndFlag, Job, listen, listen_to_job, listen_to_size, stand_still};
 use crate::app::terminal::{self, Screen};
@@ -218,14 +219,10 @@ fn standing(model: &Model) -> Vec<String> {
     all
 }
 
-/// A panic pulls the kill, whichever thread it is; the terminal is given back where the window itself
-/// dies. What a panic says may hold anything: only its place is told.
+/// A panic pulls the kill; where the window itself dies, the terminal is given back and it is said.
 fn guard_against_panics(latch: KillLatch) {
     let window = std::thread::current().id();
-    std::panic::set_hook(Box::new(move |panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        latch.trip(&KillCause::Fault(format!("a panic at {place}")), clock::now());
-        tracing::error!(%place, "a panic");
+    pull_on_panics(latch, move |place| {
         if std::thread::current().id() == window {
             terminal::give_back();
             let words = format!(
@@ -234,7 +231,7 @@ fn guard_against_panics(latch: KillLatch) {
             );
             let _gone = io::stderr().write_all(words.as_bytes());
         }
-    }));
+    });
 }
 
 impl Window {

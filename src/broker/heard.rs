@@ -1,5 +1,5 @@
 use crate::domain::id::ClientOrderId;
-use crate::domain::venue::{VenueAnswer, VenueReport, VenueState};
+use crate::domain::venue::{Asked, VenueAnswer, VenueReport, VenueState};
 
 /// What the door hears from beyond it, some of it long after it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +33,4 @@ pub enum Heard {
     },
     /// Something was said that only a reading explains.
     LookAgain(String),
-}
-
-/// What was asked about an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// To take it.
-    Submit,
-    /// To cancel it.
-    Cancel,
 }

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::broker::heard::{Asked, Heard};
+use crate::broker::heard::Heard;
 use crate::broker::latch::KillLatch;
 use crate::broker::remote::Remote;
 use crate::broker::repeats::Repeats;
@@ -15,7 +15,7 @@ use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
 use crate::domain::money::Money;
 use crate::domain::order::TimeInForce;
-use crate::domain::venue::{ReportKind, VenueAnswer, VenueReport, VenueRequest};
+use crate::domain::venue::{Asked, ReportKind, VenueAnswer, VenueReport, VenueRequest};
 use crate::wire::update::{Update, What};
 
 /// Threads that carry what is urgent, and threads that carry openings: an answer that does not come holds up
@@ -275,10 +275,16 @@ impl Shared {
         }
     }
 
-    pub(super) fn count_request(&self) {
+    pub(super) fn may_ask(&self) -> bool {
         let account = &self.remote.account;
         let now = account.now();
-        account.tempo(|tempo| tempo.note(now));
+        account.tempo(|tempo| {
+            let room = tempo.has_room(now, Use::Reading);
+            if room {
+                tempo.note(now);
+            }
+            room
+        })
     }
 
     /// In the session the stream tells of every order within moments; one for an auction waits for it.

@@ -12,9 +12,11 @@ impl OrdersEar {
         Self(shared)
     }
 
-    /// Counts a request to the venue that somebody else makes.
-    pub fn count_request(&self) {
-        self.0.count_request();
+    /// Whether the venue's budget has room for a request that can wait and that somebody else makes; it is then
+    /// counted.
+    #[must_use]
+    pub fn may_ask(&self) -> bool {
+        self.0.may_ask()
     }
 
     /// Whether the stream has told nothing of what it should have told long ago. Said once.

@@ -87,6 +87,16 @@ pub enum VenueAnswer {
     Unknown(String),
 }
 
+/// What a venue was asked about an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// To take it.
+    Submit,
+    /// To cancel it.
+    Cancel,
+}
+
 /// An order as the venue's own list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VenueOrder {

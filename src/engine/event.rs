@@ -9,7 +9,7 @@ use crate::domain::qty::Qty;
 use crate::domain::strategy::StrategyAnswer;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{
-    AssetFlags, KillAsked, KillDeed, VenueAnswer, VenueReport, VenueRequest, VenueState,
+    Asked, AssetFlags, KillAsked, KillDeed, VenueAnswer, VenueReport, VenueRequest, VenueState,
 };
 use crate::engine::memory::Memory;
 
@@ -135,16 +135,6 @@ pub enum Event {
         /// `false` halts openings.
         writable: bool,
     },
-}
-
-/// What a venue was asked about an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Asked {
-    /// To take it.
-    Submit,
-    /// To cancel it.
-    Cancel,
 }
 
 /// What the trader can ask of the machine.

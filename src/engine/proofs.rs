@@ -13,11 +13,11 @@ use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{
-    AssetFlags, ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenuePosition, VenueReport, VenueRequest,
-    VenueState,
+    Asked, AssetFlags, ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenuePosition, VenueReport,
+    VenueRequest, VenueState,
 };
 use crate::engine::command::Command;
-use crate::engine::event::{Act, Asked, Event, Stamped, StrategyHead};
+use crate::engine::event::{Act, Event, Stamped, StrategyHead};
 use crate::engine::machine::Engine;
 use crate::engine::memory::Memory;
 use crate::engine::record::Record;
@@ -396,6 +396,12 @@ fn a_halted_symbol_and_what_the_venue_does_not_do_refuse_openings_and_are_said_o
     unknown.engine.settings.assets_must_be_known = true;
     assert_eq!(unknown.ask(Origin::Operator, Side::Buy, 3), None);
     assert_eq!(unknown.refusal(), "NOT_TRADABLE", "where the venue must say so, silence is a no");
+    let mut held = Alone::new(Limits::default());
+    let entry = held.ask(Origin::Operator, Side::Buy, 3).unwrap();
+    held.fill(entry, Side::Buy, 3, "100");
+    held.engine.settings.assets_must_be_known = true;
+    assert!(held.engine.flags_of(spy(), Side::Sell).tradable, "what is held was traded: it can be closed");
+    assert!(!held.engine.flags_of(spy(), Side::Buy).tradable, "and not enlarged");
     let mut shorts = Alone::new(Limits::default());
     shorts.step(Event::Asset { symbol: spy(), flags: AssetFlags { shortable: false, ..AssetFlags::ALL } });
     assert_eq!(shorts.ask(Origin::Operator, Side::Sell, 3), None);

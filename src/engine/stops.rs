@@ -6,9 +6,9 @@ use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::trail::Trail;
-use crate::domain::venue::{KillAsked, KillDeed, ReportKind, VenueAnswer, VenueOrder, VenueRequest};
+use crate::domain::venue::{Asked, KillAsked, KillDeed, ReportKind, VenueAnswer, VenueOrder, VenueRequest};
 use crate::engine::edges::one_share;
-use crate::engine::event::{Act, Asked, Event, KillReport};
+use crate::engine::event::{Act, Event, KillReport};
 use crate::engine::proofs::{Alone, price, spy};
 use crate::risk::limits::Limits;
 

@@ -2,8 +2,8 @@ use serde_json::Value;
 
 use crate::domain::at::At;
 use crate::domain::money::Money;
-use crate::domain::venue::VenueAnswer;
-use crate::engine::event::{Act, Asked, Event, KillReport};
+use crate::domain::venue::{Asked, VenueAnswer};
+use crate::engine::event::{Act, Event, KillReport};
 use crate::engine::record::Record;
 use crate::journal::row::Row;
 use crate::laws::facts::{CheckFact, Decided, Fact, Part, What};

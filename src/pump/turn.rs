@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use crate::broker::door::{Door, DoorOutcome};
-use crate::broker::heard::{Asked as AskedOf, Heard};
+use crate::broker::heard::Heard;
 use crate::broker::market::Market;
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
@@ -9,9 +9,9 @@ use crate::domain::intent::StrategyId;
 use crate::domain::market::Tick;
 use crate::domain::strategy::{Outcome, StrategyAnswer, StrategyCall};
 use crate::domain::symbol::Symbol;
-use crate::domain::venue::MarketNews;
+use crate::domain::venue::{Asked, MarketNews};
 use crate::engine::command::Command;
-use crate::engine::event::{Asked, Event, Stamped};
+use crate::engine::event::{Event, Stamped};
 use crate::engine::machine::Engine;
 use crate::engine::record::Record;
 use crate::feed::freshness::Freshness;
@@ -474,12 +474,7 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
 /// What the door heard, as the machine is told of it.
 fn event_of(heard: Heard) -> Event {
     match heard {
-        Heard::Answered { order, asked: AskedOf::Submit, answer } => {
-            Event::Answered { order, asked: Asked::Submit, answer }
-        }
-        Heard::Answered { order, asked: AskedOf::Cancel, answer } => {
-            Event::Answered { order, asked: Asked::Cancel, answer }
-        }
+        Heard::Answered { order, asked, answer } => Event::Answered { order, asked, answer },
         Heard::Dropped { order, reason } => Event::Dropped { order, reason },
         Heard::Report(report) => Event::Reported(report),
         Heard::State(Ok(state)) => Event::Venue(state),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use hardstop::broker::door::{Door, DoorOutcome, RemotePlan, embedded, remote};
-use hardstop::broker::heard::{Asked, Heard};
+use hardstop::broker::heard::Heard;
 use hardstop::broker::kill::{KillIds, KillTask};
 use hardstop::broker::latch::{KillCause, KillLatch};
 use hardstop::broker::orders_ear::OrdersEar;
@@ -19,6 +19,7 @@ use hardstop::domain::order::OrderStatus;
 use hardstop::domain::price::Price;
 use hardstop::domain::qty::Qty;
 use hardstop::domain::symbol::Symbol;
+use hardstop::domain::venue::Asked;
 use hardstop::domain::venue::{ReportKind, VenueAnswer, VenueOrder, VenueState};
 use hardstop::exchange::settings::Settings;
 use hardstop::gateway::serve::Pace;
