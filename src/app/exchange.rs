@@ -9,6 +9,7 @@ use crate::app::signals::{EndFlag, listen};
 use crate::broker::latch::KillLatch;
 use crate::domain::at::At;
 use crate::domain::market::Tick;
+use crate::domain::qty::Qty;
 use crate::exchange::settings::Settings;
 use crate::gateway::faults::Faults;
 use crate::gateway::serve::{Pace, Plan, serve};
@@ -81,7 +82,9 @@ pub fn run(plan: ExchangePlan, ready: impl FnOnce(&Ready)) -> Result<(), String>
     // There is no kill here: its signal ends nothing.
     listen(end.clone(), KillLatch::default())?;
     let accounts = u32::try_from(plan.keys.len()).unwrap_or(u32::MAX);
-    let mut world = World::new(accounts, &plan.settings);
+    let most = i32::try_from(plan.faults.fills.shares_max).ok().filter(|most| *most > 0);
+    let settings = Settings { shares_a_fill_max: most.map(Qty::shares), ..plan.settings };
+    let mut world = World::new(accounts, &settings);
     let mut ticks = plan.ticks.peekable();
     while let Some(tick) = ticks.next_if(|tick| tick.at() <= plan.from) {
         world.remember(&tick);

@@ -193,6 +193,7 @@ impl Book {
 
     /// Takes an offer for up to `most` shares. The shares that filled.
     fn take(&mut self, index: usize, offer: Offer, most: Qty, clearing: &mut Clearing) -> Qty {
+        let most = most.min(clearing.shares_a_fill_max);
         let Some(held) = self.live.get_mut(index) else { return Qty::ZERO };
         let filled = match offer {
             Offer::Nothing => {

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::money::Money;
 use crate::domain::pct::Pct;
 use crate::domain::price::Price;
+use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
 use crate::exchange::faults::Faults;
 
@@ -68,6 +69,8 @@ pub struct Settings {
     /// Whether a stop and a target sleep until their order has filled completely, as at Alpaca; they protect what
     /// has filled from its first share on where it is `false`.
     pub legs_sleep_until_filled: bool,
+    /// The most shares that one execution fills, so that orders fill in parts; without it, as many as there are.
+    pub shares_a_fill_max: Option<Qty>,
     /// How the line to the program breaks.
     pub faults: Faults,
     /// The seed of the faults.
@@ -87,6 +90,7 @@ impl Default for Settings {
             buying_power_multiple: 1,
             shorts: true,
             legs_sleep_until_filled: false,
+            shares_a_fill_max: None,
             faults: Faults::default(),
             seed: 1,
         }

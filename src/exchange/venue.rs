@@ -116,6 +116,26 @@ impl Exchange {
         }
     }
 
+    /// An order fills whole at its own price, a moment before a cancel of it arrives: the race that every program
+    /// loses one day. Only what is in an open book can; the shares that filled.
+    pub fn fill_before_cancel(&mut self, id: ClientOrderId, at: At) -> Qty {
+        self.advance(at);
+        let hours = self.sessions.hours_of_arrival(self.clearing.now);
+        let Some(Known::Live(symbol)) = self.known.get(&id) else { return Qty::ZERO };
+        let Some(book) = self.books.get_mut(symbol).filter(|book| !book.halted) else { return Qty::ZERO };
+        let Some(index) = book.index_of(id) else { return Qty::ZERO };
+        let Some(held) = book.live.get(index).filter(|held| {
+            held.works() && held.place == Place::Booked && held.trades_in(hours)
+        }) else {
+            return Qty::ZERO;
+        };
+        let own = held.request.kind.limit().or(held.request.kind.stop());
+        let Some(price) = own.or(book.last) else { return Qty::ZERO };
+        let filled = book.fill(index, price, Qty::LARGEST, &mut self.clearing);
+        sweep(book, &mut self.known);
+        filled
+    }
+
     /// Cancels every live order, without faults.
     pub fn cancel_all(&mut self, at: At) {
         self.advance(at);

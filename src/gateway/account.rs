@@ -15,6 +15,7 @@ use crate::domain::venue::{ReportKind, VenueReport};
 use crate::exchange::settings::Settings;
 use crate::exchange::venue::Exchange;
 use crate::gateway::entry::Entry;
+use crate::gateway::faults::Split;
 use crate::gateway::ids::{Kind, asset_id, uuid};
 use crate::gateway::reply::Reply;
 use crate::wire::told::{OrderTold, write_account, write_activity, write_position, write_update};
@@ -80,6 +81,32 @@ impl Account {
     pub fn on_tick(&mut self, tick: &Tick) {
         self.exchange.on_tick(tick);
         self.hear(tick.at());
+    }
+
+    /// A symbol stops trading, or trades again.
+    pub(super) fn set_halted(&mut self, symbol: Symbol, halted: bool, at: At) {
+        self.exchange.advance(at);
+        self.exchange.set_halted(symbol, halted);
+        self.hear(at);
+    }
+
+    /// A symbol's shares are split: its orders are cancelled, its position is counted anew.
+    pub(super) fn split(&mut self, split: &Split, at: At) {
+        self.exchange.advance(at);
+        // Beyond the range of numbers nothing is split at all.
+        let _overflow = self.exchange.split(split.symbol, split.new.get(), split.old.get());
+        self.hear(at);
+        let state = self.exchange.state(At::from_nanos(i64::MAX), &[]);
+        let position = state.positions.iter().find(|position| position.symbol == split.symbol);
+        self.positions_told.insert(split.symbol, position.map_or(Qty::ZERO, |position| position.qty));
+    }
+
+    /// An order fills a moment before a cancel of it arrives.
+    pub(super) fn fill_before_cancel(&mut self, venue_id: &str, now: At) {
+        if let Some(inner) = self.orders.get(venue_id).map(|entry| entry.inner) {
+            self.exchange.fill_before_cancel(inner, now);
+            self.hear(now);
+        }
     }
 
     /// Time passes.

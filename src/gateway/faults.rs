@@ -1,7 +1,10 @@
+use std::num::NonZeroU32;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::chance::Chance;
+use crate::domain::symbol::Symbol;
 
 /// How the exchange fails on purpose, so that a program can be rehearsed against it. Each number says how often
 /// in a thousand.
@@ -18,6 +21,48 @@ pub struct Faults {
     pub orders: StreamFaults,
     /// What happens to the stream of market data.
     pub data: StreamFaults,
+    /// What happens to orders themselves.
+    pub fills: FillFaults,
+    /// Symbols that stop trading for a while.
+    pub halts: Vec<Halt>,
+    /// Symbols whose shares are split.
+    pub splits: Vec<Split>,
+}
+
+/// What happens to orders at the exchange.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FillFaults {
+    /// The most shares that one execution fills, so that orders fill in parts; no limit where it is 0.
+    pub shares_max: u32,
+    /// How often in a thousand a cancel comes too late: its order fills a moment before.
+    pub late_cancels: u32,
+}
+
+/// A symbol stops trading, and trades again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Halt {
+    /// Which one.
+    pub symbol: Symbol,
+    /// How many seconds of its own time after the exchange began.
+    pub after_s: u32,
+    /// For how many seconds.
+    pub for_s: u32,
+}
+
+/// A symbol's shares are split: `new` ones for `old` ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// Which one.
+    pub symbol: Symbol,
+    /// How many seconds of its own time after the exchange began.
+    pub after_s: u32,
+    /// So many new shares,
+    pub new: NonZeroU32,
+    /// for so many old ones.
+    pub old: NonZeroU32,
 }
 
 /// What happens to requests, at most one thing to each.
@@ -108,6 +153,11 @@ impl Dice {
 
     fn hits(&mut self, in_a_thousand: u32) -> bool {
         in_a_thousand > 0 && self.chance.below(1_000) < u64::from(in_a_thousand)
+    }
+
+    /// Whether a cancel comes too late.
+    pub(super) fn is_late_cancel(&mut self) -> bool {
+        self.hits(self.faults.fills.late_cancels)
     }
 
     pub(super) fn of_request(&mut self) -> Fate {

@@ -25,5 +25,7 @@ mod rules;
 /// Onto the socket.
 pub mod serve;
 mod streams;
+/// The market as it comes.
+pub mod tape;
 /// All accounts and their market.
 pub mod world;

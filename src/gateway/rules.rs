@@ -7,8 +7,10 @@ use crate::domain::market::{Bar, Quote, Tick};
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::exchange::settings::Settings;
+use crate::gateway::faults::Split;
 use crate::gateway::query::Query;
 use crate::gateway::reply::Reply;
+use crate::gateway::tape::News;
 use crate::gateway::world::{Call, World};
 use crate::wire::fields::Fields;
 use crate::wire::order::WireOrder;
@@ -22,7 +24,11 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let world = World::new(2, &Settings::default());
+        Self::of(&Settings::default())
+    }
+
+    fn of(settings: &Settings) -> Self {
+        let world = World::new(2, settings);
         let mut stage = Self { world, now: "2013-10-07T14:00:00Z".parse().unwrap(), told: Vec::new() };
         stage.quote("100");
         stage
@@ -179,6 +185,77 @@ fn shares_that_are_held_are_not_sold_twice_and_the_answer_says_by_what() {
     let answers = stage.ask(0, "DELETE", "/v2/positions?cancel_orders=True", &Value::Null);
     assert_eq!((answers.status, answers.body.unwrap()[0]["status"].as_u64()), (207, Some(200)));
     assert_eq!((stage.get("/v2/positions"), stage.get("/v2/orders")), (json!([]), json!([])));
+}
+
+#[test]
+fn in_a_halt_orders_rest_and_can_be_cancelled_and_fill_when_it_is_over() {
+    let mut stage = Stage::new();
+    let spy = "SPY".parse().unwrap();
+    stage.world.hear(&News::Halted(spy, true, stage.now));
+    let (one, other) = (stage.taken(json!({})), stage.taken(json!({})));
+    stage.quote("101");
+    assert_eq!(stage.words(), ["accepted", "new", "accepted", "new"]);
+    let path = format!("/v2/orders/{}", other.venue_id);
+    assert_eq!(stage.ask(0, "DELETE", &path, &Value::Null).status, 204);
+    stage.world.hear(&News::Halted(spy, false, stage.now));
+    stage.quote("102");
+    assert_eq!(stage.words(), ["accepted", "new", "accepted", "new", "canceled", "fill"]);
+    let filled = order(&stage.get(&format!("/v2/orders/{}", one.venue_id)));
+    assert_eq!(filled.filled, Qty::shares(10));
+}
+
+#[test]
+fn a_split_counts_positions_anew_and_cancels_what_rests() {
+    let mut stage = Stage::new();
+    stage.taken(json!({}));
+    let resting = stage.taken(json!({"side": "sell", "type": "limit", "limit_price": "150", "qty": "4"}));
+    let before = stage.get("/v2/account")["equity"].clone();
+    let (new, old) = (3.try_into().unwrap(), 2.try_into().unwrap());
+    let symbol = "SPY".parse().unwrap();
+    stage.world.hear(&News::Split(Split { symbol, after_s: 0, new, old }, stage.now));
+    stage.told.extend(stage.world.take_events());
+    assert_eq!(stage.words().last().map(String::as_str), Some("canceled"));
+    assert_eq!(stage.get(&format!("/v2/orders/{}", resting.venue_id))["status"], "canceled");
+    let position = &stage.get("/v2/positions")[0];
+    assert_eq!(position["qty"], "15");
+    let cents = |value: &Value| (value.as_str().unwrap().parse::<f64>().unwrap() * 100.0).round();
+    assert!((cents(&stage.get("/v2/account")["equity"]) - cents(&before)).abs() <= 1.0);
+    // The next fill tells a position in new shares.
+    stage.told.clear();
+    stage.quote("66.66");
+    stage.taken(json!({"side": "sell", "qty": "5"}));
+    assert_eq!(stage.told.last().unwrap().1["data"]["position_qty"], "10");
+}
+
+#[test]
+fn a_cancel_that_comes_too_late_finds_its_order_filled() {
+    let mut stage = Stage::new();
+    let resting = stage.taken(json!({"type": "limit", "limit_price": "90"}));
+    stage.world.fill_before_cancel(0, &resting.venue_id.to_string(), stage.now);
+    let reply = stage.ask(0, "DELETE", &format!("/v2/orders/{}", resting.venue_id), &Value::Null);
+    refused(&reply, 422, "filled");
+    assert_eq!(stage.words(), ["accepted", "new", "fill"]);
+    assert_eq!(stage.get("/v2/positions")[0]["avg_entry_price"], "90");
+    // What is over, what is not known and what waits in a halt do not fill.
+    for name in [resting.venue_id.to_string(), "nobody".to_owned()] {
+        stage.world.fill_before_cancel(0, &name, stage.now);
+    }
+    let resting = stage.taken(json!({"type": "limit", "limit_price": "90"}));
+    stage.world.hear(&News::Halted("SPY".parse().unwrap(), true, stage.now));
+    stage.world.fill_before_cancel(0, &resting.venue_id.to_string(), stage.now);
+    assert_eq!(stage.words(), ["accepted", "new", "fill", "accepted", "new"]);
+}
+
+#[test]
+fn orders_fill_in_parts_where_an_execution_is_bounded() {
+    let mut stage =
+        Stage::of(&Settings { shares_a_fill_max: Some(Qty::shares(4)), ..Settings::default() });
+    stage.taken(json!({}));
+    stage.quote("100");
+    stage.quote("100");
+    assert_eq!(stage.words(), ["accepted", "new", "partial_fill", "partial_fill", "fill"]);
+    let shares: Vec<&Value> = stage.told.iter().filter_map(|(_, event)| event["data"].get("qty")).collect();
+    assert_eq!(shares, [&json!("4"), &json!("4"), &json!("2")]);
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::gateway::faults::{Dice, Fate, Faults};
 use crate::gateway::query::Query;
 use crate::gateway::reply::Reply;
 use crate::gateway::streams;
+use crate::gateway::tape::{News, Tape};
 use crate::gateway::world::{Call, World};
 
 /// The largest body that is read.
@@ -64,7 +65,7 @@ pub(super) struct Shared {
     dice: Mutex<Dice>,
     recent: Mutex<Vec<VecDeque<At>>>,
     pub(super) orders: broadcast::Sender<(usize, Arc<str>)>,
-    pub(super) data: broadcast::Sender<Arc<[Tick]>>,
+    pub(super) data: broadcast::Sender<Arc<[News]>>,
 }
 
 /// Serves until `is_over` says so.
@@ -78,6 +79,7 @@ pub fn serve(plan: Plan, is_over: impl Fn() -> bool + Send + Sync + 'static) -> 
     let mut world = plan.world;
     world.skew_ms = plan.faults.clock_skew_ms;
     world.speed = plan.pace.speed();
+    let tape = Tape::of(plan.ticks, &plan.faults, plan.pace.now());
     let shared = Arc::new(Shared {
         world: Mutex::new(world),
         keys: plan.keys,
@@ -89,7 +91,7 @@ pub fn serve(plan: Plan, is_over: impl Fn() -> bool + Send + Sync + 'static) -> 
     });
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::from_std(plan.listener)?;
-        let market = tokio::spawn(run_market(Arc::clone(&shared), plan.ticks));
+        let market = tokio::spawn(run_market(Arc::clone(&shared), tape));
         let app = Router::new().fallback(any).with_state(shared);
         let over = async move {
             while !is_over() {
@@ -106,19 +108,14 @@ pub fn serve(plan: Plan, is_over: impl Fn() -> bool + Send + Sync + 'static) -> 
 }
 
 /// The market moves as time passes; when the data are over, time goes on without it.
-async fn run_market(shared: Arc<Shared>, mut ticks: Box<dyn Iterator<Item = Tick> + Send>) {
-    let mut next = ticks.next();
+async fn run_market(shared: Arc<Shared>, mut tape: Tape) {
     loop {
         let now = shared.pace.now();
-        let mut batch = Vec::new();
-        while let Some(tick) = next.filter(|tick| tick.at() <= now) {
-            batch.push(tick);
-            next = ticks.next();
-        }
+        let batch = tape.take_until(now);
         {
             let mut world = shared.world();
-            for tick in &batch {
-                world.on_tick(tick);
+            for news in &batch {
+                world.hear(news);
             }
             world.advance(now);
             shared.tell_events(&mut world);
@@ -127,7 +124,7 @@ async fn run_market(shared: Arc<Shared>, mut ticks: Box<dyn Iterator<Item = Tick
             // Nobody may be listening.
             let _listeners = shared.data.send(batch.into());
         }
-        let nap = next.map_or(NAP, |tick| shared.pace.until(tick.at())).min(NAP);
+        let nap = tape.next_at().map_or(NAP, |at| shared.pace.until(at)).min(NAP);
         tokio::time::sleep(nap.max(Duration::from_millis(1))).await;
     }
 }
@@ -155,8 +152,13 @@ impl Shared {
     }
 
     fn answer(&self, account: usize, call: &Call<'_>) -> Reply {
-        let mut world = self.world();
-        let reply = world.answer(account, call, self.pace.now());
+        let cancelled = call.path.strip_prefix("/v2/orders/").filter(|_| call.method == "DELETE");
+        let too_late = cancelled.filter(|_| self.dice().is_late_cancel());
+        let (mut world, now) = (self.world(), self.pace.now());
+        if let Some(venue_id) = too_late {
+            world.fill_before_cancel(account, venue_id, now);
+        }
+        let reply = world.answer(account, call, now);
         self.tell_events(&mut world);
         reply
     }

@@ -11,8 +11,9 @@ use crate::domain::symbol::Symbol;
 use crate::gateway::codec::{Codec, pack, unpack};
 use crate::gateway::faults::Lot;
 use crate::gateway::serve::Shared;
+use crate::gateway::tape::News;
 use crate::wire::login::{Spoken, TRADE_UPDATES, Wishes};
-use crate::wire::told::write_tick;
+use crate::wire::told::{write_halt, write_tick};
 
 /// One client of the stream of orders, until it leaves.
 pub(super) async fn orders(mut socket: WebSocket, shared: Arc<Shared>, codec: Codec) {
@@ -106,9 +107,9 @@ pub(super) async fn data(mut socket: WebSocket, shared: Arc<Shared>, codec: Code
             }
             batch = ticks.recv() => match batch {
                 Ok(batch) => {
-                    flood.note(batch.iter().filter(|tick| wishes.wants(tick)));
-                    let wanted = batch.iter().filter(|tick| wishes.wants(tick)).map(write_tick);
-                    let frame: Vec<Value> = wanted.collect();
+                    let wanted: Vec<&News> = batch.iter().filter(|news| wishes.wants(news)).collect();
+                    flood.note(&wanted);
+                    let frame: Vec<Value> = wanted.into_iter().filter_map(told).collect();
                     if !frame.is_empty() && sender.send(&mut socket, &shared, Value::Array(frame)).await.is_err() {
                         return;
                     }
@@ -140,10 +141,11 @@ impl Flood {
         Self { per_frame, last: BTreeMap::new(), clock: tokio::time::interval(FLOOD_EVERY) }
     }
 
-    fn note<'a>(&mut self, ticks: impl Iterator<Item = &'a Tick>) {
-        if self.per_frame > 0 {
-            let quotes = ticks.filter(|tick| matches!(tick, Tick::Quote(_)));
-            self.last.extend(quotes.map(|tick| (tick.symbol(), *tick)));
+    fn note(&mut self, told: &[&News]) {
+        for news in told.iter().filter(|_| self.per_frame > 0) {
+            if let News::Tick(tick @ Tick::Quote(quote)) = news {
+                self.last.insert(quote.symbol, *tick);
+            }
         }
     }
 
@@ -158,6 +160,15 @@ impl Flood {
                 return self.last.values().cycle().take(self.per_frame).map(write_tick).collect();
             }
         }
+    }
+}
+
+/// What a client is told of it; of a split nothing, as at Alpaca: its prices are others from then on.
+fn told(news: &News) -> Option<Value> {
+    match news {
+        News::Tick(tick) => Some(write_tick(tick)),
+        News::Halted(symbol, halted, at) => Some(write_halt(*symbol, *halted, *at)),
+        News::Split(_, _) => None,
     }
 }
 
@@ -265,12 +276,14 @@ impl Wishes {
         }
     }
 
-    fn wants(&self, tick: &Tick) -> bool {
-        let list = match tick {
-            Tick::Quote(_) => &self.quotes,
-            Tick::Trade(_) => &self.trades,
-            Tick::Bar(_) => &self.bars,
+    fn wants(&self, news: &News) -> bool {
+        let (list, of) = match news {
+            News::Tick(Tick::Quote(quote)) => (&self.quotes, quote.symbol),
+            News::Tick(Tick::Trade(trade)) => (&self.trades, trade.symbol),
+            News::Tick(Tick::Bar(bar)) => (&self.bars, bar.symbol),
+            News::Halted(symbol, _, _) => (&self.statuses, *symbol),
+            News::Split(_, _) => return false,
         };
-        list.iter().any(|symbol| symbol == "*" || symbol == tick.symbol().as_str())
+        list.iter().any(|symbol| symbol == "*" || symbol == of.as_str())
     }
 }

@@ -13,6 +13,7 @@ use crate::gateway::market::History;
 use crate::gateway::orders::{OrdersAsk, Part, Which};
 use crate::gateway::query::Query;
 use crate::gateway::reply::Reply;
+use crate::gateway::tape::News;
 use crate::wire::fields::Fields;
 use crate::wire::told::write_asset;
 
@@ -65,6 +66,30 @@ impl World {
         self.history.on_tick(tick);
         for account in &mut self.accounts {
             account.on_tick(tick);
+        }
+    }
+
+    /// Anything the market says, for every account alike.
+    pub fn hear(&mut self, news: &News) {
+        match news {
+            News::Tick(tick) => self.on_tick(tick),
+            News::Halted(symbol, halted, at) => {
+                for account in &mut self.accounts {
+                    account.set_halted(*symbol, *halted, *at);
+                }
+            }
+            News::Split(split, at) => {
+                for account in &mut self.accounts {
+                    account.split(split, *at);
+                }
+            }
+        }
+    }
+
+    /// The order that a cancel is on its way to fills a moment before it arrives.
+    pub(super) fn fill_before_cancel(&mut self, account: usize, venue_id: &str, now: At) {
+        if let Some(account) = self.accounts.get_mut(account) {
+            account.fill_before_cancel(venue_id, now);
         }
     }
 

@@ -290,6 +290,16 @@ pub fn write_tick(tick: &Tick) -> Value {
     message
 }
 
+/// A symbol stops trading, or trades again, as a message of the data stream.
+pub fn write_halt(symbol: Symbol, halted: bool, at: At) -> Value {
+    let (code, words, why, reason) = if halted {
+        ("H", "Trading Halt", "T12", "Trading Halted; For Information Requested by NASDAQ")
+    } else {
+        ("T", "Trading Resumption", "", "")
+    };
+    json!({ "T": "s", "S": symbol, "sc": code, "sm": words, "rc": why, "rm": reason, "t": at, "z": "C" })
+}
+
 /// A quote without its symbol.
 pub fn write_quote(quote: &Quote) -> Value {
     json!({
@@ -459,6 +469,11 @@ mod tests {
         for tick in [Tick::Quote(quote), Tick::Trade(trade), Tick::Bar(bar)] {
             let frame = Value::Array(vec![write_tick(&tick)]).to_string();
             assert_eq!(read_data(&frame).unwrap(), [DataHeard::Tick(tick)], "{frame}");
+        }
+        for halted in [true, false] {
+            let frame = Value::Array(vec![write_halt(symbol, halted, at())]).to_string();
+            let heard = read_data(&frame).unwrap();
+            assert!(matches!(heard[..], [DataHeard::Halted(of, is, _)] if of == symbol && is == halted), "{frame}");
         }
     }
 }
