@@ -13,7 +13,7 @@ use crate::wire::account::{
 use crate::wire::activity::{Activity, read_activity};
 use crate::wire::fault::Meaning;
 use crate::wire::fields::{Fields, WireFault};
-use crate::wire::history::{Page, read_bars};
+use crate::wire::history::{Page, Snapshot, read_bars, read_snapshots};
 use crate::wire::order::{VenueId, WireOrder};
 use crate::wire::request::write_request;
 
@@ -259,6 +259,15 @@ impl Client {
         }
     }
 
+    /// Tells the venue to cancel every order and to close every position by its own numbers.
+    ///
+    /// # Errors
+    /// Why it is not known to have done so.
+    pub fn close_all(&self) -> Result<(), CallFault> {
+        let path = "/v2/positions?cancel_orders=true";
+        self.http.call(Side::Trading, &Method::DELETE, path, None).map(drop)
+    }
+
     /// Tells the venue to take no new orders, or to take them again.
     ///
     /// # Errors
@@ -288,6 +297,18 @@ impl Client {
         );
         let text = self.http.call(Side::Data, &Method::GET, &path, None)?;
         read_bars(&text, None, 60_000).map_err(unread)
+    }
+
+    /// The last moments of these symbols.
+    ///
+    /// # Errors
+    /// Why there is no answer that can be read.
+    pub fn snapshots(&self, symbols: &[Symbol], feed: &str) -> Result<Vec<Snapshot>, CallFault> {
+        let names: Vec<&str> = symbols.iter().map(Symbol::as_str).collect();
+        let names = names.join(",").replace('/', "%2F");
+        let path = format!("/v2/stocks/snapshots?symbols={names}&feed={feed}");
+        let text = self.http.call(Side::Data, &Method::GET, &path, None)?;
+        read_snapshots(&text).map_err(unread)
     }
 }
 

@@ -31,6 +31,14 @@ impl Wanted {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sorted;
     }
 
+    /// This one too, from here on.
+    pub fn add(&self, symbol: Symbol) {
+        let mut wanted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(place) = wanted.binary_search(&symbol) {
+            wanted.insert(place, symbol);
+        }
+    }
+
     /// All of them, in order.
     #[must_use]
     pub fn all(&self) -> Vec<Symbol> {

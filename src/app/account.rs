@@ -1,15 +1,17 @@
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use crate::alpaca::client::Client;
-use crate::alpaca::data_stream::{Wanted, follow_data};
+use crate::alpaca::data_stream::{DataSaid, Wanted, follow_data};
 use crate::alpaca::hosts::{Account, Hosts};
-use crate::alpaca::orders_stream::follow_orders;
-use crate::app::chores::{Chores, past_minutes};
+use crate::alpaca::orders_stream::{OrdersSaid, follow_orders};
+use crate::app::chores::{Chores, last_moments, past_minutes};
 use crate::app::clock::{self, DataClock, RunClock, Speed};
 use crate::app::install::install_id;
 use crate::app::ledgers::{LedgerFiles, current_of_account};
@@ -27,7 +29,7 @@ use crate::config::meaning::Logs;
 use crate::domain::at::At;
 use crate::domain::calendar::{Phase, phase};
 use crate::domain::day::{TradingDay, new_york_time};
-use crate::domain::market::{Bar, Tick};
+use crate::domain::market::Tick;
 use crate::domain::mode::Mode;
 use crate::domain::secret::Keys;
 use crate::domain::symbol::Symbol;
@@ -49,6 +51,11 @@ use crate::risk::limits::Limits;
 const REHEARSAL_INTERVAL_MS: i64 = 60_000;
 /// How long an account is asked for again at the start before the start is given up.
 const TRIES: u32 = 3;
+/// Symbols that are watched at most, whoever asks for them.
+const WATCHED_MAX: usize = 1_000;
+/// What is said of a stream whose thread died of a panic, and how long it rests before it is followed again.
+const DIED: &str = "its thread died and is started again";
+const REST_AFTER_DEATH: Duration = Duration::from_millis(500);
 /// How often an exchange's clock is read again at the start.
 const CLOCK_READINGS: u32 = 5;
 
@@ -153,7 +160,9 @@ pub fn open<A: Audience>(
             (Vec::new(), words)
         }
     };
-    let warm = past.iter().copied().map(Tick::Bar);
+    let past: Vec<Tick> =
+        past.into_iter().map(Tick::Bar).chain(last_moments(&client, &wanted.all(), &plan.feed)).collect();
+    let warm = past.iter().copied();
     begin(&mut pump, now, &ledger.memory, &heads, warm, plan.acknowledge_unclean);
     pump.turn(now, Event::Notice(said));
     if let Some(words) = account.blocked {
@@ -168,7 +177,7 @@ pub fn open<A: Audience>(
     let opened = Opened {
         pump,
         source: Box::new(source),
-        past: past.into_iter().map(Tick::Bar).collect(),
+        past,
         kill_ids,
         latch,
         kill_file: ledger.kill_file,
@@ -287,14 +296,17 @@ struct Streets {
 
 /// Both streams and the chores begin; what they bring comes out of the source. The keys end here, in the threads
 /// that log in with them.
-fn come_alive(plan: AccountPlan, client: Client, streets: Streets, past: &[Bar]) -> Result<Live, String> {
+fn come_alive(plan: AccountPlan, client: Client, streets: Streets, past: &[Tick]) -> Result<Live, String> {
     let Streets { run_clock, wanted, ear, wake } = streets;
     let AccountPlan { hosts, keys, feed, .. } = plan;
     let (inbox, over) = (Inbox::default(), Arc::new(AtomicBool::new(false)));
-    for bar in past {
-        inbox.know(bar);
+    for tick in past {
+        if let Tick::Bar(bar) = tick {
+            inbox.know(bar);
+        }
     }
     let (events, arriving) = channel();
+    let (watch, asked) = channel();
     let chores = Chores {
         client,
         clock: Arc::clone(&run_clock),
@@ -304,17 +316,23 @@ fn come_alive(plan: AccountPlan, client: Client, streets: Streets, past: &[Bar])
         events,
         wake: Arc::clone(&wake),
         feed: feed.clone(),
+        asked,
         over: Arc::clone(&over),
     };
     let data_clock = Arc::clone(&run_clock);
-    let source = Live { clock: run_clock, inbox: inbox.clone(), arriving, over: Arc::clone(&over) };
+    let watched = wanted.all().into_iter().collect();
+    let source =
+        Live { clock: run_clock, inbox: inbox.clone(), arriving, watch, watched, over: Arc::clone(&over) };
     let (keys, seed) = (Arc::new(keys), clock::now().nanos().unsigned_abs());
     let (of_orders, its_hosts, ends) = (Arc::clone(&keys), hosts.clone(), Arc::clone(&over));
-    spawn("orders stream", move || {
+    let lost_ear = ear.clone();
+    let follow = move || {
         let is_over = || ends.load(Ordering::SeqCst);
         follow_orders(&its_hosts, &of_orders, seed, |said| ear.hear(said), &|| ear.is_mute(), &is_over);
-    })?;
-    spawn("data stream", move || {
+    };
+    spawn("orders stream", follow, move || lost_ear.hear(OrdersSaid::Down(DIED.to_owned())))?;
+    let lost_inbox = inbox.clone();
+    let follow = move || {
         let is_awaited = || phase(data_clock.now()) == Phase::Regular;
         let is_over = || over.load(Ordering::SeqCst);
         let told = |said| {
@@ -323,8 +341,11 @@ fn come_alive(plan: AccountPlan, client: Client, streets: Streets, past: &[Bar])
             }
         };
         follow_data(&hosts, &keys, &feed, &wanted, seed.wrapping_add(1), told, &is_awaited, &is_over);
+    };
+    spawn("data stream", follow, move || {
+        lost_inbox.hear(DataSaid::Down(DIED.to_owned()));
     })?;
-    spawn("chores", move || chores.run())?;
+    spawn("chores", move || chores.run(), || {})?;
     Ok(source)
 }
 
@@ -390,8 +411,19 @@ fn run_head(plan: &AccountPlan, sandbox: &str, account: String) -> RunHead {
     }
 }
 
-fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> Result<(), String> {
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(life);
+/// A thread whose work goes on when it dies of a panic, which has pulled the kill: `died` hears of it first.
+fn spawn(
+    name: &str,
+    life: impl Fn() + Send + 'static,
+    died: impl Fn() + Send + 'static,
+) -> Result<(), String> {
+    let lives = move || {
+        while catch_unwind(AssertUnwindSafe(&life)).is_err() {
+            died();
+            std::thread::sleep(REST_AFTER_DEATH);
+        }
+    };
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(lives);
     thread.map(drop).map_err(|fault| format!("no thread for the {name}: {fault}"))
 }
 
@@ -400,6 +432,9 @@ struct Live {
     clock: Arc<RunClock>,
     inbox: Inbox,
     arriving: Receiver<Event>,
+    /// Symbols that matter from here on go to the chores, each once.
+    watch: Sender<Symbol>,
+    watched: BTreeSet<Symbol>,
     over: Arc<AtomicBool>,
 }
 
@@ -429,6 +464,13 @@ impl Source for Live {
             MarketSaid::Lost => return Some(Arrival::FeedLost(now)),
         };
         Some(Arrival::Event(now, Box::new(event)))
+    }
+
+    fn watch(&mut self, symbol: Symbol) {
+        if self.watched.len() < WATCHED_MAX && self.watched.insert(symbol) {
+            // Chores that are gone have said so.
+            let _gone = self.watch.send(symbol);
+        }
     }
 
     fn is_dry(&self) -> bool {

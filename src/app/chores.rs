@@ -1,6 +1,7 @@
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 use crate::alpaca::client::Client;
@@ -14,8 +15,10 @@ use crate::domain::calendar::{previous_session, session};
 use crate::domain::day::TradingDay;
 use crate::domain::market::{Bar, Tick};
 use crate::domain::symbol::Symbol;
+use crate::domain::venue::AssetFlags;
 use crate::engine::event::Event;
 use crate::feed::inbox::{Inbox, MarketSaid};
+use crate::wire::history::Snapshot;
 
 /// One turn of the chores.
 const TURN: Duration = Duration::from_millis(200);
@@ -45,6 +48,8 @@ pub(super) struct Chores {
     pub events: Sender<Event>,
     pub wake: Wake,
     pub feed: String,
+    /// Symbols that came up during the run.
+    pub asked: Receiver<Symbol>,
     pub over: Arc<AtomicBool>,
 }
 
@@ -56,7 +61,9 @@ struct Due {
     clock_slow: u32,
     day: Option<TradingDay>,
     symbols: Vec<Symbol>,
+    waiting: VecDeque<Symbol>,
     assets: u32,
+    taking_up: u32,
     hours: u32,
     gap: u32,
 }
@@ -69,6 +76,7 @@ impl Chores {
             self.compare_clocks(&mut due);
             self.ask_after_the_day(&mut due);
             self.ask_after_symbols(&mut due);
+            self.take_up(&mut due);
             self.fill_gaps(&mut due);
             std::thread::sleep(TURN);
         }
@@ -164,6 +172,53 @@ impl Chores {
         }
     }
 
+    /// A symbol that came up during the run: what it is, its past and its last moments first, so that nothing of
+    /// them comes behind what the stream tells of it.
+    fn take_up(&self, due: &mut Due) {
+        due.waiting.extend(self.asked.try_iter());
+        if due.taking_up > 0 {
+            due.taking_up -= 1;
+            return;
+        }
+        let Some(symbol) = due.waiting.front().copied() else { return };
+        if self.wanted.all().contains(&symbol) {
+            due.waiting.pop_front();
+            return;
+        }
+        if !self.ear.may_ask() {
+            return;
+        }
+        match self.client.asset(symbol) {
+            Ok(flags) => {
+                due.symbols.push(symbol);
+                self.tell(Event::Asset { symbol, flags });
+                if flags == AssetFlags::NONE {
+                    self.tell(Event::Notice(format!(
+                        "the venue does not trade {symbol}, or knows no such symbol"
+                    )));
+                }
+            }
+            Err(fault) => {
+                due.taking_up = TURNS_UNTIL_AGAIN;
+                tracing::warn!(%symbol, words = %fault.told(), "a symbol that came up could not be asked after");
+                return;
+            }
+        }
+        due.waiting.pop_front();
+        // Without its past it is traded all the same, once quotes come.
+        let past =
+            past_minutes(&self.client, &[symbol], &self.feed, self.clock.now()).unwrap_or_else(|words| {
+                tracing::warn!(%symbol, words, "its past could not be read");
+                Vec::new()
+            });
+        let past = past.into_iter().map(Tick::Bar);
+        for tick in past.chain(last_moments(&self.client, &[symbol], &self.feed)) {
+            self.inbox.put(MarketSaid::Past(tick));
+        }
+        self.wanted.add(symbol);
+        (self.wake)();
+    }
+
     /// Reads what the stream missed while it was lost.
     fn fill_gaps(&self, due: &mut Due) {
         if due.gap > 0 {
@@ -223,6 +278,20 @@ pub(super) fn past_minutes(
     }
     let from = session(day).map_or_else(|| day.at_time(9, 30), |session| session.open);
     read_minutes(client, symbols, feed, from, now)
+}
+
+/// The last trade and quote of each symbol, so that there is something to see before the stream speaks; nothing
+/// where they cannot be read.
+pub(super) fn last_moments(client: &Client, symbols: &[Symbol], feed: &str) -> Vec<Tick> {
+    if symbols.is_empty() {
+        return Vec::new();
+    }
+    let snapshots = client.snapshots(symbols, feed).unwrap_or_else(|fault| {
+        tracing::warn!(words = %fault.told(), "the last prices could not be read");
+        Vec::new()
+    });
+    let ticks = |snapshot: Snapshot| [snapshot.trade.map(Tick::Trade), snapshot.quote.map(Tick::Quote)];
+    snapshots.into_iter().flat_map(ticks).flatten().collect()
 }
 
 /// Whole minutes from an instant until now, page by page, in the order of time.

@@ -14,7 +14,7 @@ use crate::broker::latch::TypedRearm;
 use crate::broker::outcome::{KillOutcome, Outcomes};
 use crate::domain::at::At;
 use crate::domain::market::Tick;
-use crate::engine::event::Event;
+use crate::engine::event::{Act, Event};
 use crate::engine::machine::Engine;
 use crate::journal::row::RunEnd;
 use crate::pump::kill_report::report;
@@ -116,6 +116,9 @@ impl<A: Crew> Machine<A> {
             let patience = self.source.patience(self.pump.now(), NAP);
             self.listen(patience);
             self.take_arrivals();
+            for symbol in self.pump.engine().held() {
+                self.source.watch(symbol);
+            }
         }
         self.pump.audience_mut().data_ended();
         self.pump.audience_mut().turned();
@@ -184,6 +187,9 @@ impl<A: Crew> Machine<A> {
                 back(reply);
             }
             Asked::Act(asked, back) => {
+                if let Act::Submit { intent, .. } = &asked {
+                    self.source.watch(intent.symbol);
+                }
                 let reply = act(&mut self.pump, now, asked);
                 self.pump.audience_mut().turned();
                 back(reply);
@@ -220,6 +226,11 @@ impl<A: Crew> Machine<A> {
 
     fn reply(&mut self, now: At, request: &Request) -> Reply {
         self.tickets += 1;
+        let named = request.args.get("symbol").and_then(serde_json::Value::as_str);
+        // Also where only the answer is asked for.
+        if let ("submit", Some(Ok(symbol))) = (request.cmd.as_str(), named.map(str::parse)) {
+            self.source.watch(symbol);
+        }
         if request.cmd == "rearm" && self.latch.is_tripped() {
             return self.rearm(now, request).unwrap_or_else(|words| Reply::words(1, words));
         }

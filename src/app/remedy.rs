@@ -34,7 +34,8 @@ pub const fn remedy(code: Code) -> &'static str {
             "the symbol is halted, or a difference or a split of it waits for `hardstop acknowledge NUMBER`"
         }
         Code::NotTradable => {
-            "the venue does not trade it so: not at all, not short, or not in parts of a share"
+            "the venue does not trade it so: not at all, not short, or not in parts of a share; a symbol that came up just \
+             now is asked after: try again in a few seconds"
         }
         Code::NoPrice => "there is no usable quote; wait for one, or look at the feed",
         Code::StaleQuote => "the quote is too old; wait for a new one, or look at the feed",

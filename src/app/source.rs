@@ -5,6 +5,7 @@ use crate::domain::at::At;
 use crate::domain::calendar::session;
 use crate::domain::day::TradingDay;
 use crate::domain::market::Tick;
+use crate::domain::symbol::Symbol;
 use crate::engine::event::Event;
 
 /// Closed hours are skipped when no tick comes for this long.
@@ -34,6 +35,9 @@ pub trait Source: Send {
 
     /// Whether nothing will come any more.
     fn is_dry(&self) -> bool;
+
+    /// A symbol matters from here on: somebody asks to trade it, or it is held.
+    fn watch(&mut self, _symbol: Symbol) {}
 
     /// Whether it comes as it happens: all that has come by now is taken in at once.
     fn is_live(&self) -> bool {

@@ -5,7 +5,7 @@ use crate::broker::fault::BrokerFault;
 use crate::broker::heard::Heard;
 use crate::broker::kill::KillTask;
 use crate::broker::latch::KillLatch;
-use crate::broker::line::{CLOSING, Line, NO_ROOM, Submit, TOO_LATE, TOO_MANY, TRIPPED};
+use crate::broker::line::{CLOSING, Line, NO_ROOM, RESTRICTED, Submit, TOO_LATE, TOO_MANY, TRIPPED};
 use crate::broker::market::Market;
 use crate::broker::orders_ear::OrdersEar;
 use crate::broker::remote::{Clock, Remote, SharedAccount};
@@ -132,7 +132,7 @@ impl Door {
         }
         let passes_halted = passes_halted(&order);
         if order.epoch() != epoch && !passes_halted {
-            return dropped("trading was restricted after it was approved; ask again");
+            return dropped(RESTRICTED);
         }
         if now > order.good_until() {
             return dropped(TOO_LATE);
@@ -155,9 +155,24 @@ impl Door {
                 venue.submit(&request, now, may_leave).map_or_else(|| dropped(TRIPPED), DoorOutcome::Answered)
             }
             Way::Away(line) => {
-                let submit = Submit { request, opens, passes_halted, good_until: order.good_until() };
+                let submit = Submit {
+                    request,
+                    opens,
+                    passes_halted,
+                    good_until: order.good_until(),
+                    epoch: order.epoch(),
+                };
+                line.note_epoch(epoch);
                 if line.submit(submit) { DoorOutcome::Sent } else { dropped(TOO_MANY) }
             }
+        }
+    }
+
+    /// The machine's epoch by now: openings that were approved in an earlier one and have not left yet stay here.
+    pub fn note_epoch(&self, epoch: u64) {
+        match &self.way {
+            Way::Here(..) => {}
+            Way::Away(line) => line.note_epoch(epoch),
         }
     }
 

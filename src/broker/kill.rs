@@ -343,6 +343,21 @@ mod tests {
     }
 
     #[test]
+    fn a_venue_whose_lists_cannot_be_had_is_told_to_close_everything_by_itself_and_only_to_flatten() {
+        let mut desk = desk(&[("A", 100)], &[stop(1, "A", -100)]);
+        desk.with(|script| script.silent = true);
+        assert!(!desk.kill(false).confirmed);
+        assert_eq!(desk.open(), [1], "its stop protects");
+        assert_eq!(unpoisoned(&desk.script).closed_all, 0);
+        let outcome = desk.kill(true);
+        assert!(!outcome.confirmed, "nobody has seen that it is flat: {outcome:?}");
+        assert!(outcome.words.iter().any(|words| words.contains("by its own numbers")), "{outcome:?}");
+        assert!(unpoisoned(&desk.script).closed_all >= 1);
+        desk.with(|script| script.silent = false);
+        assert!(desk.kill(true).confirmed);
+    }
+
+    #[test]
     fn an_order_that_timed_out_goes_again_under_its_own_id_alone() {
         for arrived in [false, true] {
             let mut desk = desk(&[("A", 100)], &[]);

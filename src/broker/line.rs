@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ pub(super) const TRIPPED: &str = "the kill latch is tripped; `hardstop rearm` op
 pub(super) const TOO_MANY: &str = "too many requests wait for the venue already";
 pub(super) const CLOSING: &str = "the kill is closing every position by itself; wait for what it says";
 pub(super) const TOO_LATE: &str = "it was approved too long ago; ask again";
+pub(super) const RESTRICTED: &str = "trading was restricted after it was approved; ask again";
 pub(super) const NO_ROOM: &str = "the minute's requests to the venue are used up but for cancels, stops, exits and reconciles; \
                                   ask again in a minute";
 
@@ -56,6 +58,8 @@ pub(super) struct Shared {
     unknown: Mutex<Vec<Update>>,
     /// Orders of which the stream should have told something, and since when.
     awaited: Mutex<BTreeMap<ClientOrderId, At>>,
+    /// Counts the machine's restrictions, as far as the door has heard.
+    epoch: AtomicU64,
     over: AtomicBool,
 }
 
@@ -82,6 +86,8 @@ pub(super) struct Submit {
     pub(super) opens: bool,
     pub(super) passes_halted: bool,
     pub(super) good_until: At,
+    /// The machine's epoch in which it was approved.
+    pub(super) epoch: u64,
 }
 
 impl Line {
@@ -103,6 +109,7 @@ impl Line {
             heard: Mutex::default(),
             unknown: Mutex::default(),
             awaited: Mutex::default(),
+            epoch: AtomicU64::new(0),
             over: AtomicBool::new(false),
         });
         let line = Self { shared };
@@ -118,12 +125,21 @@ impl Line {
 
     fn spawn(&self, name: &str, works: impl Fn(&Shared) + Send + 'static) -> std::io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        std::thread::Builder::new().name(name.to_owned()).spawn(move || works(&shared)).map(drop)
+        let life = move || {
+            // A thread that dies has pulled the kill; its work goes on, for cancels and exits above all.
+            while catch_unwind(AssertUnwindSafe(|| works(&shared))).is_err() {}
+        };
+        std::thread::Builder::new().name(name.to_owned()).spawn(life).map(drop)
     }
 
     /// Where the stream of orders tells what it hears.
     pub(super) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
+    }
+
+    /// The machine's epoch by now: an opening of an earlier one does not leave any more.
+    pub(super) fn note_epoch(&self, epoch: u64) {
+        self.shared.epoch.store(epoch, Ordering::SeqCst);
     }
 
     /// Takes an order in; `false` where too many wait.
@@ -224,19 +240,10 @@ impl Shared {
     fn send(&self, submit: &Submit) {
         let order = submit.request.id;
         let account = &self.remote.account;
+        let unanswered = Unanswered { shared: self, order, is_answered: false };
         let on_its_way = account.begin_sending();
         let now = account.now();
-        let held_back = if self.latch.is_closing_all() {
-            Some(CLOSING)
-        } else if self.latch.is_tripped() && !submit.passes_halted {
-            Some(TRIPPED)
-        } else if submit.opens && now > submit.good_until {
-            Some(TOO_LATE)
-        } else if submit.opens && !account.tempo(|tempo| tempo.has_room(now, Use::Opening)) {
-            Some(NO_ROOM)
-        } else {
-            None
-        };
+        let held_back = self.held_back(submit, now);
         let heard = if let Some(reason) = held_back {
             Heard::Dropped { order, reason: reason.to_owned() }
         } else {
@@ -245,13 +252,32 @@ impl Shared {
             if answer != VenueAnswer::Taken {
                 unpoisoned(&self.awaited).remove(&order);
             }
+            if matches!(answer, VenueAnswer::Unknown(_)) {
+                account.doubt(order);
+            }
             Heard::Answered { order, asked: Asked::Submit, answer }
         };
         drop(on_its_way);
-        unpoisoned(&self.waiting).under_way.remove(&order);
-        self.hear(heard);
+        unanswered.with(heard);
         self.ring.notify_all();
         self.tell_unknown();
+    }
+
+    /// Why an order does not leave after all.
+    fn held_back(&self, submit: &Submit, now: At) -> Option<&'static str> {
+        if self.latch.is_closing_all() {
+            Some(CLOSING)
+        } else if self.latch.is_tripped() && !submit.passes_halted {
+            Some(TRIPPED)
+        } else if submit.opens && submit.epoch != self.epoch.load(Ordering::SeqCst) {
+            Some(RESTRICTED)
+        } else if submit.opens && now > submit.good_until {
+            Some(TOO_LATE)
+        } else if submit.opens && !self.remote.account.tempo(|tempo| tempo.has_room(now, Use::Opening)) {
+            Some(NO_ROOM)
+        } else {
+            None
+        }
     }
 
     /// The reading thread's life.
@@ -371,6 +397,35 @@ impl Shared {
     }
 }
 
+/// An order whose sender has not said yet what became of it. One that dies meanwhile leaves it unknown, and not
+/// waited for for ever.
+struct Unanswered<'a> {
+    shared: &'a Shared,
+    order: ClientOrderId,
+    is_answered: bool,
+}
+
+impl Unanswered<'_> {
+    fn with(mut self, heard: Heard) {
+        self.is_answered = true;
+        unpoisoned(&self.shared.waiting).under_way.remove(&self.order);
+        self.shared.hear(heard);
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        let order = self.order;
+        self.shared.remote.account.doubt(order);
+        unpoisoned(&self.shared.waiting).under_way.remove(&order);
+        let answer = VenueAnswer::Unknown("the thread that carried it has died".to_owned());
+        self.shared.hear(Heard::Answered { order, asked: Asked::Submit, answer });
+    }
+}
+
 impl Waiting {
     /// The next job that may leave; a cancel waits for the answer to its order.
     fn next(&mut self, urgent: bool) -> Option<Job> {
@@ -408,4 +463,75 @@ fn kind_of(what: What, order: ClientOrderId, at: At) -> Result<Option<ReportKind
         What::Nothing => return Ok(None),
         What::Unclear(words) => return Err(words),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alpaca::client::Client;
+    use crate::alpaca::hosts::{Account, Hosts};
+    use crate::broker::latch::KillCause;
+    use crate::broker::remote::SharedAccount;
+    use crate::domain::order::OrderKind;
+    use crate::domain::qty::Qty;
+    use crate::domain::secret::{Keys, Secret};
+    use crate::domain::side::Side;
+
+    /// A line to nobody, and its clock.
+    fn line(latch: &KillLatch) -> Line {
+        let keys = Keys { id: Secret::new("nobody".to_owned()), secret: Secret::new("nothing".to_owned()) };
+        let client = Client::new(Hosts::at(Account::Paper, "http://127.0.0.1:9").unwrap(), &keys).unwrap();
+        let account = SharedAccount::new(Arc::new(|| At::from_seconds(1_000)));
+        Line::new(Remote::new(client, Arc::new(account)), latch.clone(), Box::new(|| {})).unwrap()
+    }
+
+    fn order(opens: bool) -> Submit {
+        let id = "hs-pabc123-131007-10".parse().unwrap();
+        let request = VenueRequest {
+            id,
+            symbol: "SPY".parse().unwrap(),
+            side: Side::Buy,
+            qty: Qty::shares(1),
+            kind: OrderKind::Market,
+            tif: TimeInForce::Day,
+            stop_loss: None,
+            take_profit: None,
+            one_cancels: None,
+        };
+        Submit { request, opens, passes_halted: !opens, good_until: At::from_seconds(1_010), epoch: 3 }
+    }
+
+    #[test]
+    fn what_has_not_left_when_trading_is_restricted_stays_and_exits_go() {
+        let latch = KillLatch::default();
+        let line = line(&latch);
+        let shared = line.shared();
+        let (now, late) = (At::from_seconds(1_000), At::from_seconds(1_011));
+        line.note_epoch(3);
+        assert_eq!(shared.held_back(&order(true), now), None);
+        assert_eq!(shared.held_back(&order(true), late), Some(TOO_LATE));
+        line.note_epoch(4);
+        assert_eq!(shared.held_back(&order(true), now), Some(RESTRICTED));
+        assert_eq!(
+            (shared.held_back(&order(false), now), shared.held_back(&order(false), late)),
+            (None, None)
+        );
+        latch.trip(&KillCause::Signal, now);
+        assert_eq!(shared.held_back(&order(true), now), Some(TRIPPED));
+        assert_eq!(shared.held_back(&order(false), now), None);
+        latch.trip(&KillCause::Shell { flatten: true }, now);
+        assert_eq!(shared.held_back(&order(false), now), Some(CLOSING));
+    }
+
+    #[test]
+    fn an_order_whose_sender_dies_is_unknown_and_no_longer_waited_for() {
+        let line = line(&KillLatch::default());
+        let (shared, submit) = (line.shared(), order(true));
+        let id = submit.request.id;
+        unpoisoned(&shared.waiting).under_way.insert(id);
+        drop(Unanswered { shared: &shared, order: id, is_answered: false });
+        assert!(unpoisoned(&shared.waiting).under_way.is_empty() && shared.remote.account.awaits_an_order());
+        let heard = line.take_heard();
+        assert!(matches!(&heard[..], [Heard::Answered { answer: VenueAnswer::Unknown(_), .. }]), "{heard:?}");
+    }
 }

@@ -39,7 +39,12 @@ pub(super) struct SharedAccount {
     moved: AtomicU64,
     /// How many orders of the door's are on their way now: the venue's list may not show them yet.
     sending: AtomicU64,
+    /// Orders that nobody has answered for, and since when: they may still arrive.
+    in_doubt: Mutex<BTreeMap<ClientOrderId, At>>,
 }
+
+/// How long an order that nobody answered for may still arrive at the venue.
+const ARRIVES_WITHIN_MS: i64 = 10_000;
 
 /// An order on its way, until this is dropped.
 pub(super) struct OnItsWay<'a>(&'a AtomicU64);
@@ -59,6 +64,7 @@ impl SharedAccount {
             tempo: Mutex::default(),
             moved: AtomicU64::new(0),
             sending: AtomicU64::new(0),
+            in_doubt: Mutex::default(),
         }
     }
 
@@ -67,11 +73,13 @@ impl SharedAccount {
     }
 
     pub(super) fn note(&self, order: &WireOrder) {
+        unpoisoned(&self.in_doubt).remove(&order.request.id);
         unpoisoned(&self.names).note(order);
     }
 
     /// Notes what the venue calls an order of ours, of which only one event was heard yet.
     pub(super) fn note_as(&self, ours: ClientOrderId, order: &WireOrder) {
+        unpoisoned(&self.in_doubt).remove(&ours);
         unpoisoned(&self.names).note_as(ours, &order.venue_id);
     }
 
@@ -103,8 +111,19 @@ impl SharedAccount {
         OnItsWay(&self.sending)
     }
 
-    pub(super) fn is_sending(&self) -> bool {
-        self.sending.load(Ordering::SeqCst) > 0
+    /// Nobody has answered for an order that left.
+    pub(super) fn doubt(&self, id: ClientOrderId) {
+        let now = self.now();
+        let mut in_doubt = unpoisoned(&self.in_doubt);
+        in_doubt.retain(|_, since| now.millis_since(*since) < ARRIVES_WITHIN_MS);
+        in_doubt.insert(id, now);
+    }
+
+    /// Whether an order is on its way to the venue, or may still be.
+    pub(super) fn awaits_an_order(&self) -> bool {
+        let now = self.now();
+        let may_arrive = |since: &At| now.millis_since(*since) < ARRIVES_WITHIN_MS;
+        self.sending.load(Ordering::SeqCst) > 0 || unpoisoned(&self.in_doubt).values().any(may_arrive)
     }
 
     pub(super) fn note_move(&self) {

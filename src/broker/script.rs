@@ -25,6 +25,8 @@ pub(crate) struct Script {
     pub(crate) closed: Vec<VenueOrder>,
     /// Nothing can be read.
     pub(crate) silent: bool,
+    /// How often it was told to close everything by itself.
+    pub(crate) closed_all: u32,
     /// Orders whose cancel has no effect.
     pub(crate) stubborn: BTreeSet<ClientOrderId>,
     /// A cancelled bracket takes its group's stop down with it, as at Alpaca.
@@ -44,6 +46,13 @@ pub(crate) struct Script {
 }
 
 impl Script {
+    pub(crate) fn close_all(&mut self) -> Result<(), String> {
+        self.closed_all += 1;
+        self.open.clear();
+        self.positions.clear();
+        Ok(())
+    }
+
     pub(crate) fn state(&self, ids: &[ClientOrderId]) -> Result<VenueState, String> {
         if self.silent {
             return Err("no route to the venue".to_owned());

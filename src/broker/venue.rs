@@ -97,7 +97,7 @@ impl Venue {
         match self {
             // It takes an order under the lock under which the latch is read.
             Self::Embedded(_) => false,
-            Self::Remote(remote) => remote.account.is_sending(),
+            Self::Remote(remote) => remote.account.awaits_an_order(),
             #[cfg(test)]
             Self::Scripted(_) => false,
         }
@@ -115,6 +115,16 @@ impl Venue {
                 unpoisoned(script).suspended = Some(suspended);
                 Ok(())
             }
+        }
+    }
+
+    /// Tells the venue to cancel and close everything by itself. `None` where it has no such word.
+    pub(super) fn close_all(&self) -> Option<Result<(), String>> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote(remote) => Some(remote.call(Client::close_all).map_err(|fault| fault.told())),
+            #[cfg(test)]
+            Self::Scripted(script) => Some(unpoisoned(script).close_all()),
         }
     }
 

@@ -16,6 +16,11 @@ use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{VenueAnswer, VenueRequest, VenueState};
 
+/// After so many readings that failed in a row, and after so many more of them again, a venue is told to close
+/// everything by itself.
+const BLIND_READINGS: u32 = 3;
+const BLIND_READINGS_AGAIN: u32 = 8;
+
 /// One pull being answered.
 pub(super) struct Work<'a> {
     venue: &'a Venue,
@@ -27,6 +32,10 @@ pub(super) struct Work<'a> {
     held: BTreeSet<Symbol>,
     last: Option<VenueState>,
     silence: Option<String>,
+    /// Readings that failed, one after the other.
+    blind: u32,
+    /// What came of telling the venue to close everything by itself.
+    by_itself: Option<Result<(), String>>,
     /// Whether an order of the door's was on its way when the last reading began.
     awaits_an_order: bool,
     done: bool,
@@ -44,6 +53,8 @@ impl<'a> Work<'a> {
             held: BTreeSet::new(),
             last: None,
             silence: None,
+            blind: 0,
+            by_itself: None,
             awaits_an_order: false,
             done: false,
         }
@@ -60,10 +71,11 @@ impl<'a> Work<'a> {
             Ok(state) => state,
             Err(words) => {
                 self.silence = Some(words);
+                self.close_blindly();
                 return false;
             }
         };
-        self.silence = None;
+        (self.silence, self.blind) = (None, 0);
         self.errands.note(&state);
         let verdict = judge(&state, self.flatten);
         self.cancel(&verdict, &state);
@@ -77,6 +89,17 @@ impl<'a> Work<'a> {
         self.done = verdict.doomed.is_empty() && !owed && !self.awaits_an_order && all_read;
         self.last = Some(state);
         self.done
+    }
+
+    /// The last resort of a pull that is to flatten: where the venue's lists cannot be had, it closes everything by
+    /// its own numbers. Never otherwise: it takes protective stops down as well.
+    fn close_blindly(&mut self) {
+        self.blind = self.blind.saturating_add(1);
+        let more =
+            self.blind.checked_sub(BLIND_READINGS).and_then(|more| more.checked_rem(BLIND_READINGS_AGAIN));
+        if self.flatten && more == Some(0) {
+            self.by_itself = self.venue.close_all();
+        }
     }
 
     /// A cancel is asked again at every reading that still shows the order: it does no harm twice.
@@ -171,6 +194,17 @@ impl<'a> Work<'a> {
         let mut words = Vec::new();
         if let Some(silence) = &self.silence {
             words.push(format!("the venue cannot be read ({silence}); look at it yourself, now"));
+        }
+        match &self.by_itself {
+            None => {}
+            Some(Ok(())) => words.push(
+                "its lists could not be read, so the venue was told to cancel every order and to close every position \
+                 by its own numbers"
+                    .to_owned(),
+            ),
+            Some(Err(said)) => words.push(format!(
+                "its lists could not be read, and it could not be told to close everything by itself either: {said}"
+            )),
         }
         let Some(state) = &self.last else {
             return KillOutcome {

@@ -239,6 +239,11 @@ impl Engine {
         order.status == OrderStatus::Intent && order.is_leg()
     }
 
+    /// The symbols of which anything is held.
+    pub fn held(&self) -> impl Iterator<Item = Symbol> + '_ {
+        self.gate.positions().map(|(symbol, _)| symbol)
+    }
+
     /// The order of this id, as the shell shows it.
     pub fn order_view(&self, id: ClientOrderId) -> Option<OrderView> {
         self.orders.get(id).map(order_view)

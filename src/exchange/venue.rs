@@ -124,9 +124,11 @@ impl Exchange {
         let Some(Known::Live(symbol)) = self.known.get(&id) else { return Qty::ZERO };
         let Some(book) = self.books.get_mut(symbol).filter(|book| !book.halted) else { return Qty::ZERO };
         let Some(index) = book.index_of(id) else { return Qty::ZERO };
-        let Some(held) = book.live.get(index).filter(|held| {
-            held.works() && held.place == Place::Booked && held.trades_in(hours)
-        }) else {
+        let Some(held) = book
+            .live
+            .get(index)
+            .filter(|held| held.works() && held.place == Place::Booked && held.trades_in(hours))
+        else {
             return Qty::ZERO;
         };
         let own = held.request.kind.limit().or(held.request.kind.stop());

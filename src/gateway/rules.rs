@@ -248,8 +248,7 @@ fn a_cancel_that_comes_too_late_finds_its_order_filled() {
 
 #[test]
 fn orders_fill_in_parts_where_an_execution_is_bounded() {
-    let mut stage =
-        Stage::of(&Settings { shares_a_fill_max: Some(Qty::shares(4)), ..Settings::default() });
+    let mut stage = Stage::of(&Settings { shares_a_fill_max: Some(Qty::shares(4)), ..Settings::default() });
     stage.taken(json!({}));
     stage.quote("100");
     stage.quote("100");

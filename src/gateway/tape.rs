@@ -38,11 +38,7 @@ pub(super) struct Tape {
 
 impl Tape {
     /// From `began` on, by which the faults file counts.
-    pub(super) fn of(
-        mut ticks: Box<dyn Iterator<Item = Tick> + Send>,
-        faults: &Faults,
-        began: At,
-    ) -> Self {
+    pub(super) fn of(mut ticks: Box<dyn Iterator<Item = Tick> + Send>, faults: &Faults, began: At) -> Self {
         let after = |seconds: u32| began.plus_seconds(i64::from(seconds));
         let halts = faults.halts.iter().flat_map(|halt| {
             let ends_s = halt.after_s.saturating_add(halt.for_s);
@@ -106,7 +102,9 @@ fn after_split(tick: Tick, split: &Split) -> Tick {
             ask_qty: shares(quote.ask_qty),
             ..quote
         }),
-        Tick::Trade(trade) => Tick::Trade(Trade { price: price(trade.price), qty: shares(trade.qty), ..trade }),
+        Tick::Trade(trade) => {
+            Tick::Trade(Trade { price: price(trade.price), qty: shares(trade.qty), ..trade })
+        }
         Tick::Bar(bar) => Tick::Bar(Bar {
             open: price(bar.open),
             high: price(bar.high),
@@ -148,7 +146,9 @@ mod tests {
         let said = tape.take_until(after(600));
         let split = faults.splits.first().copied().unwrap();
         let new = |s| {
-            let Tick::Trade(trade) = trade("SPY", "100", after(s)) else { return News::Halted(spy, true, began) };
+            let Tick::Trade(trade) = trade("SPY", "100", after(s)) else {
+                return News::Halted(spy, true, began);
+            };
             News::Tick(Tick::Trade(Trade { qty: Qty::shares(45), ..trade }))
         };
         let others = News::Tick(trade("IBM", "150", after(62)));

@@ -290,7 +290,9 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         self.seq += 1;
         let stamped = Stamped { seq: self.seq, at: self.now, event };
         self.remember(&stamped);
-        for command in self.engine.step(&stamped) {
+        let commands = self.engine.step(&stamped);
+        self.door.note_epoch(self.engine.epoch());
+        for command in commands {
             self.carry_out(command);
         }
     }

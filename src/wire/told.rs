@@ -473,7 +473,10 @@ mod tests {
         for halted in [true, false] {
             let frame = Value::Array(vec![write_halt(symbol, halted, at())]).to_string();
             let heard = read_data(&frame).unwrap();
-            assert!(matches!(heard[..], [DataHeard::Halted(of, is, _)] if of == symbol && is == halted), "{frame}");
+            assert!(
+                matches!(heard[..], [DataHeard::Halted(of, is, _)] if of == symbol && is == halted),
+                "{frame}"
+            );
         }
     }
 }

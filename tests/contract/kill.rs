@@ -200,6 +200,30 @@ fn case_85_an_opening_that_is_on_its_way_at_the_first_press_does_not_outlive_it(
     assert!(state.open_orders.is_empty(), "the kill confirmed, and this came after it: {state:?}");
 }
 
+/// A venue in this process takes an order or does not, and nothing is ever on its way to it.
+fn case_86_an_order_that_nobody_answered_for_may_still_arrive_and_the_kill_waits_for_it(on: On) {
+    let mut stage = Stage::with(on, Settings::default(), Trouble::OrderLost);
+    let (_, came) = stage.ask(buy(10).limit(9_000));
+    assert!(came.is_unknown(), "{came:?}");
+    let outcome = stage.kill(false);
+    if on == On::Loopback {
+        assert!(!outcome.confirmed && outcome.words[0].contains("may still arrive"), "{outcome:?}");
+        stage.wait_until(stage.now().plus_seconds(10));
+    }
+    let outcome = stage.kill(false);
+    assert!(outcome.confirmed && outcome.words.is_empty(), "{outcome:?}");
+}
+
+/// One that did arrive is seen, and nobody waits for it any longer.
+fn case_87_an_order_whose_answer_was_lost_is_found_and_cancelled_by_the_kill(on: On) {
+    let mut stage = Stage::with(on, Settings::default(), Trouble::AnswerLost);
+    let (id, came) = stage.ask(buy(10).limit(9_000));
+    assert!(came.is_unknown(), "{came:?}");
+    let outcome = stage.kill(false);
+    assert!(outcome.confirmed && outcome.words.is_empty() && outcome.cancelled == 1, "{outcome:?}");
+    assert_eq!(standing(&stage.reading(&[id]).closed_orders, id), Some((OrderStatus::Canceled, Qty::ZERO)));
+}
+
 on_both_venues! {
     case_53_the_kill_s_first_press_cancels_openings_and_keeps_what_protects
     case_54_a_kill_that_flattens_closes_everything_and_confirms_it
@@ -213,4 +237,6 @@ on_both_venues! {
     case_62_a_second_press_flattens_what_the_first_one_kept
     case_63_a_flatten_after_the_close_is_queued_and_not_confirmed
     case_85_an_opening_that_is_on_its_way_at_the_first_press_does_not_outlive_it
+    case_86_an_order_that_nobody_answered_for_may_still_arrive_and_the_kill_waits_for_it
+    case_87_an_order_whose_answer_was_lost_is_found_and_cancelled_by_the_kill
 }
