@@ -54,7 +54,8 @@ fn in_palette(model: &mut Model, key: Key, mut palette: Palette) -> Vec<Effect> 
             palette.words = vec![words::HASTY_COMMAND.to_owned()];
         }
         KeyCode::Enter => {
-            let line = palette.line.text().trim().to_owned();
+            // Whoever types the colon once more means the same.
+            let line = palette.line.text().trim().trim_start_matches(':').trim_start().to_owned();
             if line.is_empty() {
                 return effects;
             }
