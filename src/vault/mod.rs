@@ -1,0 +1,29 @@
+//! Floor 3: the vault. Keys at rest, and whatever is needed so that only the trader gets at them.
+//!
+//! Duty: keep the paper keys in the desktop's keyring, and the live keys and the audit key in a file that opens
+//! with a passphrase and the keyring's device key together; count failed tries across restarts; carry keys to
+//! another machine in a file that stock tools open; judge a second factor; wipe secrets out of whatever is about
+//! to be written. Knows nothing of brokers, the machine, screens and clocks: instants and paths are handed in.
+
+/// What is in the vault.
+pub mod contents;
+/// Why the vault could not do what it was asked.
+pub mod fault;
+/// Keys of chance.
+pub mod fresh;
+/// Files that are the trader's own and nobody else's.
+mod guard;
+/// `vault.toml`: how the passphrase becomes a key.
+mod head;
+/// The passphrase's way to a key.
+pub mod kdf;
+/// What is typed to open the vault.
+pub mod passphrase;
+/// The vault's two files: made, opened, written anew.
+pub mod sealed;
+/// A second factor.
+pub mod totp;
+
+/// What the room's tests share.
+#[cfg(test)]
+mod testing;
