@@ -17,12 +17,16 @@ mod guard;
 mod head;
 /// The passphrase's way to a key.
 pub mod kdf;
+/// How long to wait after failed tries.
+pub mod lockout;
 /// What is typed to open the vault.
 pub mod passphrase;
 /// The vault's two files: made, opened, written anew.
 pub mod sealed;
 /// A second factor.
 pub mod totp;
+/// Failed tries, counted in a file.
+pub mod tries;
 
 /// What the room's tests share.
 #[cfg(test)]
