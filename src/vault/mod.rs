@@ -17,12 +17,18 @@ mod guard;
 mod head;
 /// The passphrase's way to a key.
 pub mod kdf;
+/// The desktop's keyring, asked with a time limit.
+pub mod keyring;
 /// How long to wait after failed tries.
 pub mod lockout;
+/// The desktop's keyring itself.
+mod native;
 /// What is typed to open the vault.
 pub mod passphrase;
 /// The vault's two files: made, opened, written anew.
 pub mod sealed;
+/// A place for small texts by name.
+pub mod store;
 /// A second factor.
 pub mod totp;
 /// Failed tries, counted in a file.
