@@ -7,6 +7,8 @@
 
 /// What is in the vault.
 pub mod contents;
+/// Keys on their way to another machine.
+pub mod exported;
 /// Why the vault could not do what it was asked.
 pub mod fault;
 /// Keys of chance.
@@ -17,6 +19,8 @@ mod guard;
 mod head;
 /// The passphrase's way to a key.
 pub mod kdf;
+/// How old a key is.
+pub mod key_age;
 /// The desktop's keyring, asked with a time limit.
 pub mod keyring;
 /// How long to wait after failed tries.
@@ -25,6 +29,8 @@ pub mod lockout;
 mod native;
 /// What is typed to open the vault.
 pub mod passphrase;
+/// Secrets taken out of what is about to be written.
+pub mod redact;
 /// The vault's two files: made, opened, written anew.
 pub mod sealed;
 /// A place for small texts by name.
