@@ -18,9 +18,21 @@ const STICKY: u32 = 0o1000;
 /// # Errors
 /// A link, somebody else's folder, or one that is shared.
 pub(super) fn folder(path: &Path) -> Result<(), VaultFault> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|fault| VaultFault::file(path, fault))?;
+    existing_folder(path)
+}
+
+/// As [`folder`], and makes none: one that is missing is no fault, and there is nothing in it.
+///
+/// # Errors
+/// As [`folder`].
+pub(super) fn existing_folder(path: &Path) -> Result<(), VaultFault> {
     let fail = |fault| VaultFault::file(path, fault);
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
-    let meta = path.symlink_metadata().map_err(fail)?;
+    let meta = match path.symlink_metadata() {
+        Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(()),
+        meta => meta.map_err(fail)?,
+    };
     if meta.is_symlink() {
         return Err(refused(path, "is a link", "name the real folder"));
     }
@@ -172,6 +184,20 @@ mod tests {
         assert!(!is_there(&backup_of(&path)), "what is forgotten is not kept");
         assert_eq!(read(&path, 4).unwrap().unwrap().as_slice(), b"four");
         assert_eq!(std::fs::read_dir(home.file(".")).unwrap().count(), 1, "and nothing else is left");
+    }
+
+    #[test]
+    fn where_the_new_bytes_cannot_be_written_the_old_ones_stand() {
+        let home = Folder::new("vault-stands");
+        let path = home.file("x");
+        replace(&path, b"one", true).unwrap();
+        replace(&path, b"two", true).unwrap();
+        std::fs::create_dir(beside(&path, ".new")).unwrap();
+        for keeps in [true, false] {
+            assert!(replace(&path, b"three", keeps).is_err());
+            assert_eq!(std::fs::read(&path).unwrap(), b"two");
+            assert_eq!(std::fs::read(backup_of(&path)).unwrap(), b"one");
+        }
     }
 
     #[test]

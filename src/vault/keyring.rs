@@ -161,9 +161,9 @@ impl Keyring {
         let Some(text) = self.ask(slot.name(), move |store| store.get(&name))? else {
             return Ok(None);
         };
-        let strange = |_| KeyringFault::Strange(slot.name());
-        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| strange(()))?);
-        let plain = str::from_utf8(&bytes).map_err(|_| strange(()))?;
+        let strange = KeyringFault::Strange(slot.name());
+        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| strange)?);
+        let plain = str::from_utf8(&bytes).map_err(|_| strange)?;
         Ok(Some(Secret::new(plain.to_owned())))
     }
 

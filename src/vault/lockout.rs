@@ -36,7 +36,7 @@ impl Fails {
 
     /// The same count, as if the last one had been at `now`: a clock that was set back gains nobody anything, and
     /// locks nobody out for a year either.
-    pub(super) const fn from_now(self, now: At) -> Self {
+    pub(super) const fn counted_from(self, now: At) -> Self {
         Self { last_at: now, ..self }
     }
 
@@ -117,7 +117,7 @@ mod tests {
             assert!(fails.clock_went_back(at(back)));
             assert_eq!(fails.wait_seconds(at(back)), 2);
         }
-        let anew = fails.from_now(at(-3_600));
+        let anew = fails.counted_from(at(-3_600));
         assert_eq!((anew.wait_seconds(at(-3_600)), anew.wait_seconds(at(-3_598))), (2, 0));
         assert_eq!(anew.count(), 2);
     }

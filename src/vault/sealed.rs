@@ -107,9 +107,13 @@ pub(super) fn create_at(
     let identity = kdf::derive(passphrase, device_key, cost, &head.salt()?, &head::bound(text.as_bytes()))?;
     let opened =
         Opened { contents, is_vault_only: device_key.is_none(), recipient: identity.to_public(), path };
-    // The head goes first: without its vault it holds nothing that could be lost.
+    // The head goes first: without its vault it holds nothing that could be lost, and so it goes again where the
+    // vault cannot be written.
     guard::replace(&head_path, text.as_bytes(), false)?;
-    opened.put(Last::Dropped)?;
+    if let Err(fault) = opened.put(Last::Dropped) {
+        guard::remove(&head_path)?;
+        return Err(fault);
+    }
     Ok(opened)
 }
 
@@ -123,7 +127,6 @@ pub fn open(
     passphrase: &Passphrase,
     device_key: Option<&DeviceKey>,
 ) -> Result<Opened, VaultFault> {
-    guard::folder(folder)?;
     let (text, head) = read_head(folder)?;
     let path = folder.join(SEALED);
     let sealed = guard::read(&path, SEALED_BYTES_MAX)?.ok_or_else(|| VaultFault::Missing {
@@ -156,6 +159,7 @@ impl Opened {
 }
 
 fn read_head(folder: &Path) -> Result<(Zeroizing<Vec<u8>>, Head), VaultFault> {
+    guard::existing_folder(folder)?;
     let path = folder.join(HEAD);
     let text = guard::read(&path, HEAD_BYTES_MAX)?.ok_or_else(|| VaultFault::Missing {
         path: path.display().to_string(),

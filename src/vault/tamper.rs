@@ -130,7 +130,23 @@ fn a_missing_file_says_what_can_be_done() {
     let made = Made::new("vault-headless");
     std::fs::remove_file(made.folder.join(HEAD)).unwrap();
     assert!(made.refusal(WORDS).contains("vault.age alone cannot be opened"));
-    assert!(is_there(&made.folder) && !is_there(&made.home.file("elsewhere")));
+    let elsewhere = made.home.file("elsewhere");
+    assert!(is_there(&made.folder) && !is_there(&elsewhere));
+    let none = open(&elsewhere, &words(WORDS), None).err().unwrap();
+    assert!(none.to_string().contains("make a vault first"), "{none}");
+    assert!(!elsewhere.exists(), "looking makes nothing");
+}
+
+#[test]
+fn a_vault_that_could_not_be_written_whole_is_none() {
+    let home = Folder::new("vault-half");
+    let folder = home.file("vault");
+    let mut contents = with_keys();
+    contents.live.as_mut().unwrap().account = "9".repeat(contents::BYTES_MAX);
+    let made = create_at(Cost::FLOOR, &folder, &words(WORDS), Choice::VaultOnly, contents, at(0));
+    assert!(matches!(made.err(), Some(VaultFault::TooLarge)));
+    assert!(!is_there(&folder));
+    assert!(create_at(Cost::FLOOR, &folder, &words(WORDS), Choice::VaultOnly, with_keys(), at(0)).is_ok());
 }
 
 /// Every change of `whole` by one byte, four ways each, and every cut of it.
@@ -164,6 +180,10 @@ fn no_changed_byte_and_no_cut_of_the_vault_opens() {
         assert!(matches!(judged, Ok(Err(VaultFault::WrongOrChanged))), "{what}");
     });
     assert_eq!(tried, whole.len() * 5 + 3);
+    // The same bytes in age's armour are another file.
+    let plain = with_keys().written().unwrap();
+    let armoured = age::encrypt_and_armor(&identity.to_public(), &plain).unwrap();
+    assert!(unsealed(armoured.as_bytes(), &identity).is_err());
     // And through the door that everybody uses.
     for changed in [&whole[..whole.len() - 1], &[b"x", &whole[1..]].concat(), b""] {
         made.put(SEALED, changed);

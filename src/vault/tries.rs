@@ -115,7 +115,7 @@ impl Tries {
             if !fails.clock_went_back(now) {
                 return Err(TriesFault::Wait { wait_seconds });
             }
-            write(&self.path, fails.from_now(now))?;
+            write(&self.path, fails.counted_from(now))?;
             return Err(TriesFault::ClockBack { wait_seconds });
         }
         write(&self.path, fails.one_more(now))?;
