@@ -180,6 +180,7 @@ fn no_changed_byte_and_no_cut_of_the_vault_opens() {
         assert!(matches!(judged, Ok(Err(VaultFault::WrongOrChanged))), "{what}");
     });
     assert_eq!(tried, whole.len() * 5 + 3);
+    eprintln!("{tried} changed vaults of {} bytes were refused", whole.len());
     // The same bytes in age's armour are another file.
     let plain = with_keys().written().unwrap();
     let armoured = age::encrypt_and_armor(&identity.to_public(), &plain).unwrap();
@@ -206,6 +207,7 @@ fn no_changed_byte_and_no_cut_of_the_head_opens() {
         }
     });
     assert_eq!(tried, whole.len() * 2 + 3);
+    eprintln!("{tried} changed heads of {} bytes were refused, {refused_by_the_key} by the key", whole.len());
     assert!(refused_by_the_key > 100, "{refused_by_the_key} only were left to the key to refuse");
     made.put(HEAD, &whole);
     assert!(made.open(WORDS).is_ok());
