@@ -38,6 +38,8 @@ pub mod journal;
 pub mod strategy;
 /// Floor 3: the window.
 pub mod ui;
+/// Floor 3: keys at rest: the keyring, the vault, failed tries.
+pub mod vault;
 
 /// Floor 4: one turn of the machine.
 pub mod pump;

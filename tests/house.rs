@@ -35,7 +35,7 @@ const NARROW: [(&str, &[&str]); 12] = [
 ];
 
 /// Names that may stand in few places only, with those places.
-const GUARDED: [(&str, &[&str]); 22] = [
+const GUARDED: [(&str, &[&str]); 24] = [
     ("ureq", &["alpaca/", "notify/"]),
     ("tungstenite", &["alpaca/"]),
     ("axum", &["gateway/"]),
@@ -43,7 +43,9 @@ const GUARDED: [(&str, &[&str]); 22] = [
     ("rmpv", &["gateway/codec.rs"]),
     ("rusqlite", &["journal/"]),
     ("boa_engine", &["strategy/child/"]),
-    ("keyring::", &["vault/"]),
+    ("keyring_core", &["vault/"]),
+    ("secret_service", &["vault/"]),
+    ("zbus_secret_service_keyring_store", &["vault/"]),
     ("age::", &["vault/"]),
     ("argon2", &["vault/"]),
     ("ratatui", &["ui/", "app/keyboard.rs", "app/terminal.rs"]),
