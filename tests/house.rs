@@ -56,7 +56,7 @@ const GUARDED: [(&str, &[&str]); 24] = [
     ("std::env::args", &["main.rs", "cli/"]),
     ("current_exe", &["app/", "cli/"]),
     ("env::var", &["app/", "cli/"]),
-    ("process::Command", &["strategy/host.rs"]),
+    ("process::Command", &["strategy/host.rs", "app/drill.rs"]),
     ("unsafe {", &[]),
     ("unsafe impl", &[]),
     ("HashMap", &[]),

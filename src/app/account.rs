@@ -11,9 +11,12 @@ use crate::alpaca::client::Client;
 use crate::alpaca::data_stream::{DataSaid, Wanted, follow_data};
 use crate::alpaca::hosts::{Account, Hosts};
 use crate::alpaca::orders_stream::{OrdersSaid, follow_orders};
+use crate::app::armoury::Armoury;
+use crate::app::certificate;
 use crate::app::chores::{Chores, last_moments, past_minutes};
 use crate::app::clock::{self, DataClock, RunClock, Speed};
 use crate::app::install::install_id;
+use crate::app::key_slots::KeySlot;
 use crate::app::ledgers::{LedgerFiles, current_of_account};
 use crate::app::opened::{Opened, begin, in_force, restore_kill};
 use crate::app::paths::Paths;
@@ -67,6 +70,11 @@ pub struct AccountPlan {
     pub hosts: Hosts,
     /// The account's keys.
     pub keys: Keys,
+    /// The account, by the hash of its number, that the keys were kept for; another one is refused. `None` for keys
+    /// that were typed.
+    pub pinned: Option<String>,
+    /// What live must pass before it opens anything; `None` in paper.
+    pub arming: Option<ArmingPlan>,
     /// Which feed of market data: iex, sip or test.
     pub feed: String,
     /// Symbols whose market data are wanted beside those of strategies and positions.
@@ -81,6 +89,16 @@ pub struct AccountPlan {
     pub acknowledge_unclean: bool,
     /// What is logged, and for how long it is kept.
     pub logs: Logs,
+}
+
+/// What is looked at before live is armed.
+pub struct ArmingPlan {
+    /// Where its keys are kept.
+    pub slot: KeySlot,
+    /// Whether the config allows live.
+    pub enabled: bool,
+    /// The settings that the drills must have been passed with.
+    pub settings: String,
 }
 
 impl AccountPlan {
@@ -124,9 +142,23 @@ pub fn open<A: Audience>(
     let client = client_of(&plan)?;
     let account = again(|| client.account().map_err(|fault| fault.told()))
         .map_err(|words| format!("the account cannot be read: {words}"))?;
+    let armoury = plan.arming.take().map(|arming| {
+        Arc::new(Armoury {
+            slot: arming.slot,
+            account: account.number.clone(),
+            enabled: arming.enabled,
+            certificate: certificate::place(&plan.paths.state),
+            settings: arming.settings,
+        })
+    });
     let run_clock = Arc::new(clock_of(&client, &plan.hosts)?);
     let now = run_clock.now();
     let account_hash = hash_of(&account.number);
+    if plan.pinned.as_ref().is_some_and(|pinned| *pinned != account_hash) {
+        return Err("the keys that are kept open another account than the one they were kept for; look at `hardstop keys \
+                    list`, and `hardstop keys forget` frees the place"
+            .to_owned());
+    }
     let mut ledger = ledger_of(&mut plan, &account_hash, now, &latch)?;
     let install = install_id(&plan.paths.state)?;
     let (bench, heads, sandbox) = seat(&plan, &ledger.memory, now)?;
@@ -184,6 +216,7 @@ pub fn open<A: Audience>(
         files: ledger.files,
         strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
         sandbox,
+        armoury,
     };
     Ok((opened, assembly.kill))
 }
@@ -384,7 +417,7 @@ fn clock_of(client: &Client, hosts: &Hosts) -> Result<RunClock, String> {
 }
 
 /// A ledger knows its account by this, and not by its number.
-fn hash_of(account_number: &str) -> String {
+pub fn hash_of(account_number: &str) -> String {
     Sha256::digest(account_number).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

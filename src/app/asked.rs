@@ -17,6 +17,8 @@ pub enum Asked {
     Shell(Request, Back<Reply>),
     /// The window: something to be done.
     Act(Act, Back<Reply>),
+    /// Somebody touched a key.
+    Hand,
     /// The window: to be shown.
     Look(Look, Back<Box<Seen>>),
 }

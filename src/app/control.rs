@@ -8,13 +8,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
-use crate::app::asked::Asked;
+use crate::app::armoury::{Armoury, TypedToArm};
+use crate::app::asked::{Asked, Back};
 use crate::app::clock;
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
 use crate::broker::outcome::{KillOutcome, Outcomes};
+use crate::domain::secret::Secret;
+use crate::engine::event::Act;
 
 /// A request line is at most this long.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
@@ -66,13 +70,15 @@ impl Reply {
 
 /// What the control thread can reach without the machine.
 #[derive(Debug, Clone)]
-pub struct KillReach {
+pub struct Reach {
     /// The latch.
     pub latch: KillLatch,
     /// What became of each pull.
     pub outcomes: Outcomes,
     /// The file that makes it stick.
     pub file: KillFile,
+    /// What is looked at before live is armed; nothing in sim and paper.
+    pub armoury: Option<Arc<Armoury>>,
 }
 
 /// Opens the socket (0600) and answers on threads of its own. The machine takes what comes out of
@@ -81,7 +87,7 @@ pub struct KillReach {
 ///
 /// # Errors
 /// When the socket cannot be made.
-pub fn serve(path: &Path, reach: KillReach) -> Result<(SyncSender<Asked>, Receiver<Asked>), String> {
+pub fn serve(path: &Path, reach: Reach) -> Result<(SyncSender<Asked>, Receiver<Asked>), String> {
     let listener = bind(path)?;
     let (sender, receiver) = sync_channel(REQUESTS_MAX);
     let fail = |fault: std::io::Error| format!("no thread for the control socket: {fault}");
@@ -111,7 +117,7 @@ fn bind(path: &Path) -> Result<UnixListener, String> {
     Ok(listener)
 }
 
-fn listen(listener: &UnixListener, reach: &KillReach, machine: &SyncSender<Asked>) {
+fn listen(listener: &UnixListener, reach: &Reach, machine: &SyncSender<Asked>) {
     let talking = Arc::new(AtomicUsize::new(0));
     for stream in listener.incoming() {
         let Ok(stream) = stream else {
@@ -155,7 +161,7 @@ impl Drop for Talk {
 
 /// A KILL file that stands keeps the latch tripped, whoever put it there and whenever: a re-arm takes
 /// the file away first.
-fn watch_kill_file(reach: &KillReach) {
+fn watch_kill_file(reach: &Reach) {
     loop {
         if reach.file.stands() && !reach.latch.is_tripped() {
             reach.latch.trip(&KillCause::File, clock::now());
@@ -164,13 +170,15 @@ fn watch_kill_file(reach: &KillReach) {
     }
 }
 
-fn converse(stream: &UnixStream, reach: &KillReach, machine: &SyncSender<Asked>) {
+fn converse(stream: &UnixStream, reach: &Reach, machine: &SyncSender<Asked>) {
     let _as_it_was = stream.set_read_timeout(Some(CLIENT_WITHIN));
     let _as_it_was = stream.set_write_timeout(Some(CLIENT_WITHIN));
     let reply = match read_request(stream) {
         Err(words) => Reply::words(2, words),
         Ok(None) => return,
         Ok(Some(request)) if request.cmd == "kill" => kill(&request, reach),
+        Ok(Some(request)) if request.cmd == "arming" => arming(reach),
+        Ok(Some(request)) if request.cmd == "arm" => arm(request, reach, machine),
         Ok(Some(request)) => hand_over(request, machine),
     };
     let text = serde_json::to_string(&reply).unwrap_or_default();
@@ -180,7 +188,8 @@ fn converse(stream: &UnixStream, reach: &KillReach, machine: &SyncSender<Asked>)
 
 /// One line of JSON; `None` from a client that hung up without a word.
 fn read_request(stream: &UnixStream) -> Result<Option<Request>, String> {
-    let mut line = Vec::new();
+    // It may hold a passphrase.
+    let mut line = Zeroizing::new(Vec::with_capacity(4_096));
     let mut reader = BufReader::new(stream.take(REQUEST_BYTES_MAX));
     match reader.read_until(b'\n', &mut line) {
         Err(fault) => return Err(format!("the request could not be read: {fault}; write one line of JSON")),
@@ -196,10 +205,14 @@ fn read_request(stream: &UnixStream) -> Result<Option<Request>, String> {
 }
 
 fn hand_over(request: Request, machine: &SyncSender<Asked>) -> Reply {
+    wait_for(machine, |back| Asked::Shell(request, back))
+}
+
+fn wait_for(machine: &SyncSender<Asked>, asked: impl FnOnce(Back<Reply>) -> Asked) -> Reply {
     let (sender, receiver) = sync_channel(1);
     // The asker may have given up by then.
     let back = Box::new(move |reply| drop(sender.try_send(reply)));
-    match machine.try_send(Asked::Shell(request, back)) {
+    match machine.try_send(asked(back)) {
         Ok(()) => receiver.recv_timeout(ANSWER_WITHIN).unwrap_or_else(|fault| match fault {
             RecvTimeoutError::Timeout => Reply::words(
                 1,
@@ -222,8 +235,42 @@ fn ended() -> Reply {
     Reply::words(6, "the engine has ended; `hardstop kill` still works while the process lives")
 }
 
+/// Whose account it is, and what stands in the way of arming it.
+fn arming(reach: &Reach) -> Reply {
+    let Some(armoury) = &reach.armoury else { return not_live() };
+    let out = serde_json::json!({
+        "schema": 1, "account": armoury.account_tail(), "obstacles": armoury.obstacles(),
+    });
+    Reply::data(out)
+}
+
+fn not_live() -> Reply {
+    Reply::words(2, "only live is armed; in sim and paper orders pass as they are")
+}
+
+/// The passphrase is tried here, on the conversation's own thread: what it costs holds the machine up by nothing,
+/// and it goes no further.
+fn arm(mut request: Request, reach: &Reach, machine: &SyncSender<Asked>) -> Reply {
+    let Some(armoury) = &reach.armoury else { return not_live() };
+    let mut take = |name: &str| match request.args.get_mut(name).map(serde_json::Value::take) {
+        Some(serde_json::Value::String(text)) => text,
+        _ => String::new(),
+    };
+    let (account, passphrase) = (take("account"), Secret::new(take("passphrase")));
+    match armoury.judge(&TypedToArm { account, passphrase }) {
+        Ok(by) => wait_for(machine, |back| Asked::Act(Act::Arm { by }, back)),
+        Err(words) => {
+            if armoury.is_locked_out() {
+                let reason = "too many wrong passphrases".to_owned();
+                let _told = wait_for(machine, |back| Asked::Act(Act::Disarm { reason }, back));
+            }
+            Reply { exit: 5, out: serde_json::Value::Null, words }
+        }
+    }
+}
+
 /// The kill needs nothing of the machine: the latch, the kill task and the file are enough.
-fn kill(request: &Request, reach: &KillReach) -> Reply {
+fn kill(request: &Request, reach: &Reach) -> Reply {
     // The latch first: a word that is misspelt must not hold the kill up.
     let flatten = request.args.get("flatten").and_then(serde_json::Value::as_bool).unwrap_or(false);
     let cause = KillCause::Shell { flatten };
@@ -292,7 +339,7 @@ mod tests {
         let market = Market::of(Exchange::new(Settings::default()));
         let (door, task) = embedded(&market, seal, latch.clone(), warrant).unwrap();
         let file = KillFile::prepare(&state).unwrap();
-        let reach = KillReach { latch: latch.clone(), outcomes: task.outcomes(), file };
+        let reach = Reach { latch: latch.clone(), outcomes: task.outcomes(), file, armoury: None };
         let socket = state.join("control.sock");
         let (_, requests) = serve(&socket, reach).unwrap();
         House { socket, state, latch, requests, task, _venue: (door, market) }
@@ -324,7 +371,8 @@ mod tests {
         let mode = first.socket.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let file = KillFile::prepare(&first.state).unwrap();
-        let reach = KillReach { latch: first.latch.clone(), outcomes: first.task.outcomes(), file };
+        let reach =
+            Reach { latch: first.latch.clone(), outcomes: first.task.outcomes(), file, armoury: None };
         let (_, second) = serve(&first.socket, reach).unwrap();
         let answers = std::thread::spawn(move || {
             let Asked::Shell(_, back) = second.recv().unwrap() else { return };

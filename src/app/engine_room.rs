@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::app::asked::Asked;
 use crate::app::clock::Stopwatch;
-use crate::app::control::{KillReach, serve};
+use crate::app::control::{Reach, serve};
 use crate::app::desk::Desk;
 use crate::app::machine::{self, Machine, RunResult};
 use crate::app::note::Note;
@@ -135,8 +135,12 @@ fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) 
     desk.settle(names, sandbox);
     desk.recollect(past, &ticks);
     let outcomes = kill.outcomes();
-    let reach =
-        KillReach { latch: opened.latch.clone(), outcomes: outcomes.clone(), file: opened.kill_file.clone() };
+    let reach = Reach {
+        latch: opened.latch.clone(),
+        outcomes: outcomes.clone(),
+        file: opened.kill_file.clone(),
+        armoury: opened.armoury.clone(),
+    };
     let (asks, requests) = serve(&socket, reach)?;
     let (sender, kills) = sync_channel(OUTCOMES_MAX);
     let (stopped, file, kill_ids) = (shared.stop_kill.clone(), opened.kill_file.clone(), opened.kill_ids);

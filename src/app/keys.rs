@@ -1,61 +1,113 @@
-use std::io::{BufRead, IsTerminal, Read};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 
 use zeroize::Zeroizing;
 
 use crate::alpaca::hosts::Account;
 use crate::domain::secret::{Keys, Secret};
 
-/// A line with a key is never longer.
+/// A line with a secret is never longer.
 const BYTES_MAX: u64 = 4_096;
 
-/// Two lines of stdin: the key's id, and the secret.
-///
-/// # Errors
-/// What is missing, in words that hold nothing of what was read.
-pub fn from_lines(input: impl Read, account: Account) -> Result<Keys, String> {
-    let mut input = std::io::BufReader::new(input.take(BYTES_MAX));
-    let mut line = |what: &str| {
-        let mut text = Zeroizing::new(String::new());
-        let read = input.read_line(&mut text);
-        read.map_err(|_| format!("the {what} could not be read from stdin; it must be plain text"))?;
-        let trimmed = text.trim();
-        if trimmed.is_empty() {
-            return Err(format!("--keys-stdin needs two lines: the {what} is missing"));
-        }
-        Ok(Secret::new(trimmed.to_owned()))
-    };
-    let keys = Keys { id: line("key's id")?, secret: line("secret")? };
-    fits(&keys, account)?;
-    Ok(keys)
+/// Where secrets are typed: never in an argument, the environment or a file.
+pub struct Typed(From);
+
+enum From {
+    /// Asked for one by one, unseen.
+    Terminal,
+    /// A line each, in the order in which the terminal would ask.
+    Lines(Box<dyn BufRead>),
 }
 
-/// Asks for both on the terminal, unseen.
-///
-/// # Errors
-/// Where there is no terminal, or nothing was typed.
-pub fn asked_for(account: Account) -> Result<Keys, String> {
-    if !std::io::stdin().is_terminal() {
-        return Err(
-            "the keys are asked for on a terminal, and stdin is none; --keys-stdin reads them from it"
-                .to_owned(),
-        );
+impl Typed {
+    /// They are asked for on the terminal.
+    pub fn of_the_terminal() -> Self {
+        Self(From::Terminal)
     }
-    let slot = word(account);
-    let ask = |what: &str| {
-        let typed = rpassword::prompt_password(format!("Alpaca {slot} {what} (not shown): "));
-        let typed = Zeroizing::new(typed.map_err(|fault| format!("the {what} could not be read: {fault}"))?);
+
+    /// They are lines of stdin.
+    pub fn of_stdin() -> Self {
+        Self::of_lines(std::io::stdin())
+    }
+
+    fn of_lines(input: impl Read + 'static) -> Self {
+        // A byte at a time: what stands behind the lines that are asked for is nobody's business.
+        Self(From::Lines(Box::new(BufReader::with_capacity(1, input))))
+    }
+
+    /// The next secret.
+    ///
+    /// # Errors
+    /// Where there is no terminal, or nothing was typed; in words that hold nothing of what was read.
+    pub fn secret(&mut self, what: &str) -> Result<Secret, String> {
+        let typed = match &mut self.0 {
+            From::Terminal => {
+                needs_terminal(what)?;
+                let typed = rpassword::prompt_password(format!("{what} (not shown): "));
+                Zeroizing::new(typed.map_err(|fault| format!("the {what} could not be read: {fault}"))?)
+            }
+            From::Lines(lines) => line(lines, what)?,
+        };
         let trimmed = typed.trim();
         if trimmed.is_empty() {
-            return Err(format!("no {what} was typed; nothing is started"));
+            return Err(format!("no {what} was typed; nothing was done"));
         }
         Ok(Secret::new(trimmed.to_owned()))
+    }
+
+    /// The next words that are no secret.
+    ///
+    /// # Errors
+    /// As [`Typed::secret`].
+    pub fn words(&mut self, question: &str) -> Result<String, String> {
+        match &mut self.0 {
+            From::Terminal => {
+                needs_terminal(question)?;
+                let fail = |fault: std::io::Error| format!("it could not be asked: {fault}");
+                write!(std::io::stderr(), "{question}: ").map_err(fail)?;
+                let mut answer = String::new();
+                std::io::stdin().read_line(&mut answer).map_err(fail)?;
+                Ok(answer.trim().to_owned())
+            }
+            From::Lines(lines) => line(lines, question).map(|line| line.trim().to_owned()),
+        }
+    }
+}
+
+fn needs_terminal(what: &str) -> Result<(), String> {
+    if std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(format!(
+        "{what}: it is asked for on a terminal, and stdin is none; a flag that ends in stdin reads it from there"
+    ))
+}
+
+fn line(lines: &mut Box<dyn BufRead>, what: &str) -> Result<Zeroizing<String>, String> {
+    let mut text = Zeroizing::new(String::new());
+    let read = lines.take(BYTES_MAX).read_line(&mut text);
+    match read {
+        Err(_) => Err(format!("the {what} could not be read from stdin; it must be plain text")),
+        Ok(0) => Err(format!("stdin ends before the {what}: it needs a line of its own")),
+        Ok(_) => Ok(text),
+    }
+}
+
+/// Both keys: the id, and the secret.
+///
+/// # Errors
+/// What is missing, or that they are those of the other account.
+pub fn asked_for(account: Account, typed: &mut Typed) -> Result<Keys, String> {
+    let slot = word(account);
+    let keys = Keys {
+        id: typed.secret(&format!("Alpaca {slot} key id"))?,
+        secret: typed.secret(&format!("Alpaca {slot} secret"))?,
     };
-    let keys = Keys { id: ask("key id")?, secret: ask("secret")? };
     fits(&keys, account)?;
     Ok(keys)
 }
 
-const fn word(account: Account) -> &'static str {
+/// paper or live.
+pub const fn word(account: Account) -> &'static str {
     match account {
         Account::Paper => "paper",
         Account::Live => "live",
@@ -64,7 +116,10 @@ const fn word(account: Account) -> &'static str {
 
 /// Keys of the other account are refused before anything is sent anywhere: Alpaca's begin with PK for paper and
 /// with AK for live. Whether others fit the account answers.
-fn fits(keys: &Keys, account: Account) -> Result<(), String> {
+///
+/// # Errors
+/// Whose they are, and not what they are.
+pub fn fits(keys: &Keys, account: Account) -> Result<(), String> {
     let of = |prefix: &str| keys.id.expose().starts_with(prefix);
     match account {
         Account::Live if of("PK") => {
@@ -82,8 +137,8 @@ fn fits(keys: &Keys, account: Account) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn read(text: &str, account: Account) -> Result<(String, String), String> {
-        let keys = from_lines(text.as_bytes(), account)?;
+    fn read(text: &'static str, account: Account) -> Result<(String, String), String> {
+        let keys = asked_for(account, &mut Typed::of_lines(text.as_bytes()))?;
         Ok((keys.id.expose().to_owned(), keys.secret.expose().to_owned()))
     }
 
@@ -94,8 +149,17 @@ mod tests {
         assert_eq!(read("an-id\n a secret", Account::Paper), expected);
         for short in ["", "\n", "an-id", "an-id\n\n"] {
             let refused = read(short, Account::Paper).unwrap_err();
-            assert!(refused.contains("two lines") && !refused.contains("an-id"), "{refused}");
+            assert!(!refused.contains("an-id"), "{refused}");
         }
+    }
+
+    #[test]
+    fn lines_are_taken_one_by_one_and_the_rest_is_left() {
+        let mut typed = Typed::of_lines(&b"one\ntwo\nthree\n"[..]);
+        assert_eq!(typed.secret("first").unwrap().expose(), "one");
+        assert_eq!(typed.words("second").unwrap(), "two");
+        assert_eq!(typed.secret("third").unwrap().expose(), "three");
+        assert!(typed.secret("fourth").err().unwrap().contains("stdin ends before the fourth"));
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::app::asked::Asked;
+use crate::app::clock::Stopwatch;
 use crate::app::control::{Reply, Request};
 use crate::app::opened::Opened;
 use crate::app::requests::{Recalls, act, answer};
@@ -14,6 +15,7 @@ use crate::broker::latch::TypedRearm;
 use crate::broker::outcome::{KillOutcome, Outcomes};
 use crate::domain::at::At;
 use crate::domain::market::Tick;
+use crate::domain::mode::Mode;
 use crate::engine::event::{Act, Event};
 use crate::engine::machine::Engine;
 use crate::journal::row::RunEnd;
@@ -23,6 +25,8 @@ use crate::ui::seen::{Look, Seen};
 
 /// What is taken in before others are listened to again.
 const ARRIVALS_MAX: u32 = 256;
+/// For how long a drill may go without data.
+const DEAF_SECONDS_MAX: u64 = 30;
 /// The longest the machine sleeps before it looks for signals again.
 const NAP: Duration = Duration::from_millis(50);
 /// How long the last kill of a dying process may take.
@@ -72,6 +76,8 @@ pub struct Machine<A: Crew> {
     kill_file: KillFile,
     sandbox: String,
     tickets: u64,
+    /// Since when, and for how many seconds, no data are let in: a drill.
+    deaf: Option<(Stopwatch, f64)>,
 }
 
 /// What connects a machine with the rest of its process.
@@ -101,6 +107,7 @@ impl<A: Crew> Machine<A> {
             kill_file: opened.kill_file,
             sandbox: opened.sandbox,
             tickets: 0,
+            deaf: None,
         }
     }
 
@@ -131,6 +138,11 @@ impl<A: Crew> Machine<A> {
     fn take_arrivals(&mut self) {
         for _ in 0..ARRIVALS_MAX {
             let Some(arrival) = self.source.next(self.pump.now()) else { return };
+            if self.is_deaf()
+                && matches!(&arrival, Arrival::Event(_, event) if matches!(**event, Event::Tick(_)))
+            {
+                continue;
+            }
             match arrival {
                 Arrival::Event(at, event) => {
                     let tick = match event.as_ref() {
@@ -149,6 +161,23 @@ impl<A: Crew> Machine<A> {
                 return;
             }
         }
+    }
+
+    fn is_deaf(&mut self) -> bool {
+        self.deaf = self.deaf.take().filter(|(since, seconds)| since.seconds() < *seconds);
+        self.deaf.is_some()
+    }
+
+    /// For a while no data are let in, as if they were lost: what is drilled is that nothing opens meanwhile. In
+    /// paper alone, and not for long.
+    fn go_deaf(&mut self, now: At, request: &Request) -> Reply {
+        let seconds = request.args.get("seconds").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        if self.pump.engine().snapshot().mode != Mode::Paper || !(1..=DEAF_SECONDS_MAX).contains(&seconds) {
+            return Reply::words(2, "only a drill in paper goes without data, and for half a minute at most");
+        }
+        self.deaf = Some((Stopwatch::start(), seconds as f64));
+        self.pump.lose_feed(now);
+        Reply::data(serde_json::Value::Null)
     }
 
     fn is_over(&mut self) -> bool {
@@ -186,6 +215,7 @@ impl<A: Crew> Machine<A> {
                 self.pump.audience_mut().turned();
                 back(reply);
             }
+            Asked::Hand => self.pump.turn(now, Event::Hand),
             Asked::Act(asked, back) => {
                 if let Act::Submit { intent, .. } = &asked {
                     self.source.watch(intent.symbol);
@@ -230,6 +260,9 @@ impl<A: Crew> Machine<A> {
         // Also where only the answer is asked for.
         if let ("submit", Some(Ok(symbol))) = (request.cmd.as_str(), named.map(str::parse)) {
             self.source.watch(symbol);
+        }
+        if request.cmd == "deaf" {
+            return self.go_deaf(now, request);
         }
         if request.cmd == "rearm" && self.latch.is_tripped() {
             return self.rearm(now, request).unwrap_or_else(|words| Reply::words(1, words));

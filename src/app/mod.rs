@@ -5,8 +5,12 @@
 
 /// A run against an account at Alpaca put together: ledger, line, streams, strategies.
 pub mod account;
+/// What must hold before live may open anything.
+pub mod armoury;
 /// What the machine can be asked by the shell and the window.
 pub mod asked;
+/// That the drills were passed.
+pub mod certificate;
 /// Presses of the kill chord told from a key that is held down.
 mod chord;
 /// What has to be done beside orders and prices, on a thread of its own.
@@ -23,6 +27,8 @@ pub mod control;
 pub mod desk;
 /// What the feed said of every symbol, for the desk.
 mod desk_market;
+/// The drills that live asks for, played in paper.
+pub mod drill;
 /// The machine on a thread of its own, beside a window.
 pub mod engine_room;
 /// The embedded exchange, served to other programs on loopback.
@@ -31,6 +37,8 @@ pub mod exchange;
 mod install;
 /// One instance a ledger.
 pub mod instance;
+/// Where the keys of each account are kept, and whose they are.
+pub mod key_slots;
 /// A terminal's bytes, read: the chord before anything else.
 mod keyboard;
 /// The broker's keys, as they are handed in.
@@ -71,6 +79,8 @@ pub mod sim;
 pub mod source;
 /// The terminal: taken, painted, listened to, and always given back.
 pub mod terminal;
+/// A small file, written in one step.
+mod whole_file;
 /// A run with a window.
 pub mod window;
 /// What is left of a window that died.

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::app::armoury::Armoury;
 use crate::app::clock;
 use crate::app::ledgers::LedgerFiles;
 use crate::app::source::Source;
@@ -39,6 +41,8 @@ pub struct Opened<A: Audience> {
     pub strategies: BTreeMap<StrategyId, String>,
     /// What holds strategies.
     pub sandbox: String,
+    /// What is looked at before live is armed; nothing in sim and paper.
+    pub armoury: Option<Arc<Armoury>>,
 }
 
 /// The first turns of a run: what the journal remembers, the strategies, and the marks and bars of

@@ -45,6 +45,7 @@ pub fn answer<A: Recalls>(
         "orders" => Reply::data(status(&snapshot(), sandbox)["open_orders"].take()),
         "strategies" => Reply::data(status(&snapshot(), sandbox)["strategies"].take()),
         "risk" => Reply::data(risk(&snapshot())),
+        "quote" => quote(pump, &request.args),
         "submit" => match intent(&request.args) {
             Err(words) => Reply::words(2, words),
             Ok(intent) if flag(&request.args, "dry_run") => dry_run(pump, &intent),
@@ -55,6 +56,19 @@ pub fn answer<A: Recalls>(
             Err(words) => Reply::words(2, words),
         },
     }
+}
+
+/// What a symbol can be sold and bought at now; null where nobody knows.
+fn quote<A: Recalls>(pump: &Pump<A>, args: &Value) -> Reply {
+    let symbol = match field::<Symbol>(args, "symbol") {
+        Ok(Some(symbol)) => symbol,
+        Ok(None) => return Reply::words(2, "which symbol?"),
+        Err(words) => return Reply::words(2, words),
+    };
+    let marks = pump.engine().marks(symbol);
+    Reply::data(json!({
+        "schema": 1, "symbol": symbol, "bid": marks.map(|marks| marks.bid), "ask": marks.map(|marks| marks.ask),
+    }))
 }
 
 fn dry_run<A: Recalls>(pump: &Pump<A>, intent: &Intent) -> Reply {
@@ -156,6 +170,8 @@ fn act_of(request: &Request) -> Result<Act, String> {
             stop: field(args, "stop")?,
         }),
         "rearm" => Ok(Act::Rearm { reason: reason()? }),
+        "arm" => Err("a passphrase is not typed here: run `hardstop arm` in a terminal".to_owned()),
+        "disarm" => Ok(Act::Disarm { reason: reason()? }),
         "acknowledge_unclean" => Ok(Act::AcknowledgeUnclean { reason: reason()? }),
         "acknowledge_storm" => Ok(Act::AcknowledgeStorm { reason: reason()? }),
         "acknowledge_adjust" => {
@@ -246,7 +262,7 @@ pub fn status(snapshot: &Snapshot, sandbox: &str) -> Value {
         .collect();
     json!({
         "schema": 1, "mode": snapshot.mode, "state": snapshot.state, "halt_reason": snapshot.halt_reason,
-        "not_ready": snapshot.not_ready, "armed": false, "pid": std::process::id(), "clock": snapshot.at,
+        "not_ready": snapshot.not_ready, "armed": snapshot.armed_until.is_some(), "armed_until": snapshot.armed_until, "pid": std::process::id(), "clock": snapshot.at,
         "session": snapshot.phase.word(), "equity": money(account.equity), "e0": money(account.e0),
         "day_pnl": money(account.day_pnl), "day_loss": money(account.day_loss),
         "day_loss_limit": money(account.day_loss_limit), "heat": money(account.heat),

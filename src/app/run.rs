@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::app::asked::Asked;
 use crate::app::clock;
-use crate::app::control::{KillReach, serve};
+use crate::app::control::{Reach, serve};
 use crate::app::instance::Instance;
 use crate::app::lines::Lines;
 use crate::app::logs;
@@ -92,8 +92,12 @@ pub fn headless(plan: RunPlan, out: impl Write) -> Result<RunResult, String> {
     let ears = Ears { lines: Lines::new(out), heard: Vec::new() };
     let (opened, kill) = open(plan, latch, ears, wake)?;
     let outcomes = kill.outcomes();
-    let reach =
-        KillReach { latch: opened.latch.clone(), outcomes: outcomes.clone(), file: opened.kill_file.clone() };
+    let reach = Reach {
+        latch: opened.latch.clone(),
+        outcomes: outcomes.clone(),
+        file: opened.kill_file.clone(),
+        armoury: opened.armoury.clone(),
+    };
     let (sender, requests) = serve(&paths.socket, reach)?;
     let _first = asks.set(sender);
     let result = drive(opened, kill, requests, end);

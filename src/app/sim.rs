@@ -133,6 +133,7 @@ pub fn open<A: Audience>(
         files,
         strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
         sandbox,
+        armoury: None,
     };
     Ok((opened, assembly.kill))
 }

@@ -33,6 +33,8 @@ use crate::ui::update::update;
 
 /// Notes that wait for the window; more are keys that nobody can have meant.
 const NOTES_MAX: usize = 1_024;
+/// How often the machine is told at most that somebody is there, in milliseconds.
+const HAND_EVERY_MS: u64 = 60_000;
 /// The screen is painted at most so often.
 const FRAME: Duration = Duration::from_millis(33);
 /// Clocks move once a second.
@@ -86,6 +88,8 @@ struct Window {
     looking: bool,
     look_due: bool,
     looked_ms: u64,
+    /// When the machine was last told that somebody is there.
+    hand_told_ms: Option<u64>,
     leaving: Option<Leave>,
     ended: Option<Result<RunResult, String>>,
 }
@@ -139,6 +143,7 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
         looking: false,
         look_due: true,
         looked_ms: 0,
+        hand_told_ms: None,
         leaving: None,
         ended: None,
     };
@@ -341,7 +346,10 @@ impl Window {
 
     fn hear(&mut self, note: Note) {
         match note {
-            Note::Key(key, at_ms) => self.take(Msg::Key(key, at_ms)),
+            Note::Key(key, at_ms) => {
+                self.tell_of_a_hand(at_ms);
+                self.take(Msg::Key(key, at_ms));
+            }
             Note::Paste(text) => self.take(Msg::Paste(text)),
             Note::Mouse(does, column, row) => self.take(Msg::Mouse(does, column, row)),
             Note::Resized(columns, rows) => self.take(Msg::Resized(columns, rows)),
@@ -379,6 +387,15 @@ impl Window {
         let words = if reply.words.is_empty() { shown(&reply.out) } else { reply.words };
         self.look_due = true;
         self.take(Msg::Answered { asker, exit: reply.exit, words });
+    }
+
+    /// Live stays armed while somebody sits there. Told once a minute at most.
+    fn tell_of_a_hand(&mut self, at_ms: u64) {
+        let is_armed = self.model.seen.as_ref().is_some_and(|seen| seen.snapshot.armed_until.is_some());
+        let is_due = self.hand_told_ms.is_none_or(|told| at_ms.saturating_sub(told) >= HAND_EVERY_MS);
+        if is_armed && is_due && self.shared.ask(Asked::Hand) {
+            self.hand_told_ms = Some(at_ms);
+        }
     }
 
     /// Asks the machine to be shown, once at a time and no more often than it is painted.

@@ -36,6 +36,8 @@ pub enum Command {
     Backtest(Box<BacktestArgs>),
     /// Play seeded days of anything under your limits, and look for what breaks a law.
     Selftest(SelftestArgs),
+    /// What live asks for, played in paper with one share: a process that dies, data that stop, the kill.
+    Drill(DrillArgs),
     /// The embedded exchange for other programs, in Alpaca's protocol, on this machine alone.
     Exchange(ExchangeArgs),
     /// Ask the gate: one JSON object a line in, one decision a line out.
@@ -54,6 +56,14 @@ pub enum Command {
     Kill(KillArgs),
     /// Trade again after a kill.
     Rearm(ReasonArgs),
+    /// Let live open positions: shows the account, and asks for its number's end and the passphrase.
+    Arm {
+        /// Read what is asked for from stdin, a line each.
+        #[arg(long)]
+        stdin: bool,
+    },
+    /// Let live open nothing any more; exits, stops and the kill go on.
+    Disarm(ReasonArgs),
     /// Accept an unclean shutdown, a storm of rejects, or a difference with the broker.
     Acknowledge(AcknowledgeArgs),
     /// How everything stands.
@@ -72,6 +82,9 @@ pub enum Command {
     Risk(ShowArgs),
     /// Strategies of the running instance.
     Strategies(ShowArgs),
+    /// The broker's keys: keep them, try them, change them, forget them.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Strategies: look at them, approve them, pause them.
     #[command(subcommand)]
     Strategy(StrategyCommand),
@@ -108,10 +121,11 @@ pub struct RunArgs {
     /// An account at Alpaca in which no money is at stake; or an exchange on this machine, by the config's `base_url`.
     #[arg(long, conflicts_with_all = ["data", "speed", "live"])]
     pub paper: bool,
-    /// Real money; not in this version.
-    #[arg(long, conflicts_with = "sim")]
+    /// Real money: opens nothing until it is armed (`hardstop arm`).
+    #[arg(long, conflicts_with_all = ["sim", "data", "speed"])]
     pub live: bool,
-    /// Read the keys from stdin, the id on the first line and the secret on the second; else they are asked for.
+    /// Read the keys from stdin, the id on the first line and the secret on the second; in live the vault's passphrase
+    /// alone. Else paper keys that are kept are used, or what is missing is asked for.
     #[arg(long)]
     pub keys_stdin: bool,
     /// No window: lines of JSON on stdout until the data ends or a signal comes.
@@ -196,6 +210,17 @@ pub struct BacktestArgs {
     /// Trades, as CSV, into this file.
     #[arg(long, value_name = "CSV")]
     pub trades: Option<PathBuf>,
+}
+
+/// `drill`.
+#[derive(Debug, Args)]
+pub struct DrillArgs {
+    /// What is bought and sold; the first of the config's symbols, or SPY, without it.
+    #[arg(long)]
+    pub symbol: Option<Symbol>,
+    /// Read the paper account's keys from stdin, a line each.
+    #[arg(long)]
+    pub keys_stdin: bool,
 }
 
 /// `selftest`.
@@ -404,6 +429,90 @@ pub struct ScreenshotArgs {
     /// Where to.
     #[arg(long, value_name = "FILE")]
     pub svg: PathBuf,
+}
+
+/// Whose keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SlotName {
+    /// The paper account's, in the desktop's keyring.
+    Paper,
+    /// The live account's, in the vault.
+    Live,
+}
+
+/// One slot's keys.
+#[derive(Debug, Args)]
+pub struct SlotArgs {
+    /// Whose keys.
+    #[arg(long, value_enum)]
+    pub slot: SlotName,
+    /// Read what is asked for from stdin, a line each.
+    #[arg(long)]
+    pub stdin: bool,
+}
+
+/// `keys`.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Keep a pair of keys: paper keys in the desktop's keyring, live keys in the vault.
+    Set {
+        /// Whose keys.
+        #[arg(long, value_enum)]
+        slot: SlotName,
+        /// Read what is asked for from stdin, a line each: id, secret, and for live the passphrase (a new one twice).
+        #[arg(long)]
+        stdin: bool,
+        /// Make the vault without a keyring: the passphrase alone opens it.
+        #[arg(long)]
+        vault_only: bool,
+    },
+    /// Which keys are kept, since when, and of which account.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Whether the broker takes them, and which account they open.
+    Test(SlotArgs),
+    /// Put a new pair of the same account in their place, and see that the old one is void.
+    Rotate(SlotArgs),
+    /// Forget them here.
+    Forget {
+        /// Whose keys.
+        #[arg(long, value_enum)]
+        slot: SlotName,
+        /// Read what is asked for from stdin, a line each.
+        #[arg(long)]
+        stdin: bool,
+        /// Take the whole vault away, without its passphrase.
+        #[arg(long)]
+        destroy: bool,
+    },
+    /// Write them into a file that `age -d` opens with a passphrase of its own.
+    Export {
+        /// Whose keys.
+        #[arg(long, value_enum)]
+        slot: SlotName,
+        /// Read what is asked for from stdin, a line each: for live the vault's passphrase, then the file's, twice.
+        #[arg(long)]
+        stdin: bool,
+        /// Where to; it must not be there.
+        file: PathBuf,
+    },
+    /// Keep what such a file holds.
+    Import {
+        /// Whose keys.
+        #[arg(long, value_enum)]
+        slot: SlotName,
+        /// Read what is asked for from stdin, a line each: the file's passphrase, then for live the vault's.
+        #[arg(long)]
+        stdin: bool,
+        /// Make the vault without a keyring: the passphrase alone opens it.
+        #[arg(long)]
+        vault_only: bool,
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 /// `strategy`.

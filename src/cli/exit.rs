@@ -12,6 +12,8 @@ pub enum Exit {
     Refused = 3,
     /// The broker did not do it.
     Broker = 4,
+    /// Keys that are missing, not taken or of another account.
+    Keys = 5,
     /// Locked, or no running instance.
     NotRunning = 6,
     /// Found wanting.

@@ -6,6 +6,8 @@
 
 /// What can be typed.
 pub mod args;
+/// `hardstop arm`.
+mod arm;
 /// Commands that a running instance answers.
 mod ask;
 /// `hardstop backtest`.
@@ -18,6 +20,8 @@ mod diff;
 mod doctor;
 /// What it says of the terminal.
 mod doctor_terminal;
+/// `hardstop drill`.
+mod drill;
 /// `hardstop exchange`.
 mod exchange;
 /// Exit codes.
@@ -26,6 +30,8 @@ pub mod exit;
 mod explain;
 /// `hardstop journal`.
 mod journal;
+/// `hardstop keys`.
+mod keys;
 /// `hardstop man`.
 mod man;
 /// Output.
@@ -107,6 +113,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         | Command::Close(_)
         | Command::Replace(_)
         | Command::Rearm(_)
+        | Command::Disarm(_)
         | Command::Acknowledge(_)) => ask::command(&paths, &asked),
         Command::Status(args) => show::live(&paths, "status", &args, Recall::status),
         Command::Positions(args) => show::live(&paths, "positions", &args, Recall::positions),
@@ -116,6 +123,9 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Explain(args) => explain::run(&paths, &args),
         Command::Risk(args) => show::live(&paths, "risk", &args, Recall::risk),
         Command::Strategies(args) => show::live(&paths, "strategies", &args, Recall::strategies),
+        Command::Drill(args) => drill::run(paths, source, &args),
+        Command::Arm { stdin } => arm::run(&paths, stdin),
+        Command::Keys(command) => keys::run(&paths, source, &command),
         Command::Strategy(command) => strategy::run(&paths, &command),
         Command::Journal(command) => journal::run(&paths, &command),
         Command::Config(command) => config::run(&paths, source, &command),

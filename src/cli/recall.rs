@@ -134,7 +134,7 @@ impl Recall {
         json!({
             "schema": 1, "running": false, "unclean": self.memory.unclean,
             "mode": self.head.as_ref().map(|head| head.mode), "state": state, "halt_reason": reason,
-            "armed": false, "pid": null, "clock": self.last, "session": null,
+            "armed": false, "armed_until": null, "pid": null, "clock": self.last, "session": null,
             "equity": money(equity), "e0": money(e0),
             "day_pnl": money(equity.zip(e0).and_then(|(equity, e0)| equity.minus(e0).ok())),
             "day_loss": money(day_loss), "day_loss_limit": money(self.loss_limit(&limits)), "heat": null,

@@ -25,6 +25,7 @@ pub(super) fn request_of(command: &Command) -> Option<Result<Request, String>> {
             asks("replace", json!({ "id": args.id, "qty": args.qty, "limit": args.limit, "stop": args.stop }))
         }
         Command::Kill(args) => asks("kill", json!({ "flatten": args.flatten })),
+        Command::Disarm(args) => asks("disarm", json!({ "reason": args.reason })),
         Command::Rearm(args) => asks("rearm", json!({ "reason": args.reason })),
         Command::Acknowledge(args) => Some(acknowledge(args)),
         Command::Status(_) => asks("status", Value::Null),

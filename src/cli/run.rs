@@ -1,12 +1,14 @@
 //! `hardstop run`.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use crate::alpaca::hosts::{Account, Hosts};
-use crate::app::account::AccountPlan;
+use crate::app::account::{AccountPlan, ArmingPlan, hash_of};
+use crate::app::certificate::settings_of;
 use crate::app::clock::Speed;
-use crate::app::keys::{asked_for, from_lines};
+use crate::app::key_slots::{KeySlot, passphrase};
+use crate::app::keys::{Typed, asked_for};
 use crate::app::paths::Paths;
 use crate::app::plan::RunPlan;
 use crate::app::run::headless;
@@ -23,11 +25,13 @@ use crate::cli::request::typed;
 use crate::config::meaning::{Config, Speed as ConfigSpeed};
 use crate::config::strategies::StrategyEntry;
 use crate::domain::mode::Mode;
+use crate::domain::secret::Keys;
 use crate::exchange::settings::Settings as ExchangeSettings;
 use crate::feed::csv::CsvReader;
 use crate::feed::fault::FeedFault;
 use crate::feed::tape::Tape;
 use crate::feed::week::bundled_week;
+use crate::risk::limits::Limits;
 use crate::strategy::manifest::ParamValue;
 use crate::strategy::shipped;
 use crate::strategy::source::StrategySource;
@@ -43,11 +47,8 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Res
     };
     let (run, pace) = match mode {
         Mode::Sim => sim(paths, source, &config, args)?,
-        Mode::Paper => paper(paths, source, &config, args)?,
-        Mode::Live => {
-            let words = "live trading is not in this version; `hardstop run --paper` rehearses it";
-            return Err(Failure::new(Exit::Usage, words.to_owned()));
-        }
+        Mode::Paper => account(Account::Paper, paths, source, &config, args)?,
+        Mode::Live => account(Account::Live, paths, source, &config, args)?,
     };
     if args.headless {
         return without_window(run);
@@ -100,35 +101,94 @@ fn sim(
     Ok((RunPlan::Sim(Box::new(plan)), pace(speed)))
 }
 
-/// A run against the paper account, or an exchange on this machine in its place. Its keys are asked for last, when
-/// nothing else can be wrong any more.
-fn paper(
+/// A run against an account, or an exchange on this machine in its place. Its keys are asked for last, when nothing
+/// else can be wrong any more.
+fn account(
+    account: Account,
     paths: Paths,
     source: ConfigSource<'_>,
     config: &Config,
     args: &RunArgs,
 ) -> Result<(RunPlan, String), Failure> {
     let usage = |words: String| Failure::new(Exit::Usage, words);
-    let account = Account::Paper;
+    if account == Account::Live && !config.live.enabled {
+        let words = "real money is refused: [live] enabled is not true in the config; `hardstop run --paper` rehearses it";
+        return Err(usage(words.to_owned()));
+    }
     let hosts = config.alpaca.base_url.as_deref().map_or_else(
         || Ok(Hosts::of(account)),
         |url| Hosts::at(account, url).map_err(|fault| usage(fault.to_string())),
     )?;
-    let strategies = strategies(source.file, config, args, Mode::Paper)?;
-    let keys = if args.keys_stdin { from_lines(io::stdin(), account) } else { asked_for(account) };
+    let slot = KeySlot::of(&paths, &hosts);
+    let (mode, mut limits) = (mode_of(account), config.limits.clone());
+    let strategies = strategies(source.file, config, args, mode)?;
+    let (keys, pinned) = match account {
+        Account::Paper => keys_of(&slot, args.keys_stdin)?,
+        Account::Live => unlocked(&slot, args.keys_stdin)?,
+    };
+    let arming = (account == Account::Live).then(|| {
+        limits.max_capital_usd = Some(config.live.max_capital);
+        limits.max_order_usd = limits.max_order_usd.or(Limits::live().max_order_usd);
+        ArmingPlan { slot, enabled: config.live.enabled, settings: settings_of(&config.limits) }
+    });
     let plan = AccountPlan {
         paths,
         hosts,
-        keys: keys.map_err(usage)?,
+        keys,
+        pinned,
+        arming,
         feed: config.alpaca.feed.word().to_owned(),
         symbols: config.alpaca.symbols.clone(),
         strategies,
         seed: args.seed.unwrap_or(config.sim.seed),
-        limits: config.limits.clone(),
+        limits,
         acknowledge_unclean: args.acknowledge_unclean,
         logs: config.logs.clone(),
     };
     Ok((RunPlan::Account(Box::new(plan)), String::new()))
+}
+
+/// The keys that are kept, with the account they were kept for; where there are none, those that are typed.
+pub(super) fn keys_of(slot: &KeySlot, keys_stdin: bool) -> Result<(Keys, Option<String>), Failure> {
+    let no = |words: String| Failure::new(Exit::Keys, words);
+    if keys_stdin {
+        return Ok((asked_for(slot.account(), &mut Typed::of_stdin()).map_err(no)?, None));
+    }
+    match slot.paper_keys() {
+        Ok(Some(keys)) => return Ok((keys, slot.note().and_then(|note| note.account))),
+        Ok(None) => {}
+        Err(words) => print::words(&words),
+    }
+    if !io::stdin().is_terminal() {
+        return Err(no("no paper keys are kept; `hardstop keys set --slot paper` keeps some, and --keys-stdin reads them \
+                       from stdin"
+            .to_owned()));
+    }
+    Ok((asked_for(slot.account(), &mut Typed::of_the_terminal()).map_err(no)?, None))
+}
+
+const fn mode_of(account: Account) -> Mode {
+    match account {
+        Account::Paper => Mode::Paper,
+        Account::Live => Mode::Live,
+    }
+}
+
+/// The live keys, out of the vault that the passphrase opens; and whose they are.
+fn unlocked(slot: &KeySlot, stdin: bool) -> Result<(Keys, Option<String>), Failure> {
+    let no = |words: String| Failure::new(Exit::Keys, words);
+    let mut typed = if stdin { Typed::of_stdin() } else { Typed::of_the_terminal() };
+    if !slot.has_vault() {
+        return Err(no(
+            "no live keys are kept; `hardstop keys set --slot live` makes a vault for them".to_owned()
+        ));
+    }
+    let typed = typed.secret("vault's passphrase").map_err(no)?;
+    let opened = slot.open(&passphrase(&typed).map_err(no)?).map_err(no)?;
+    let live = opened.contents.live.ok_or_else(|| {
+        no("the vault holds no live keys; `hardstop keys set --slot live` puts some into it".to_owned())
+    })?;
+    Ok((live.keys, Some(hash_of(&live.account))))
 }
 
 fn pace(speed: Speed) -> String {

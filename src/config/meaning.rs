@@ -35,12 +35,23 @@ pub struct Config {
     pub costs: Costs,
     /// The line to Alpaca.
     pub alpaca: Alpaca,
+    /// Real money.
+    pub live: Live,
     /// The strategies to run, in their order.
     pub strategies: Vec<StrategyEntry>,
     /// The window's colours and keys.
     pub window: Window,
     /// What is logged.
     pub logs: Logs,
+}
+
+/// Real money, which is asked for with `--live` at each start besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// Whether it may be asked for at all.
+    pub enabled: bool,
+    /// The most dollars that count as equity there.
+    pub max_capital: Money,
 }
 
 /// The line to Alpaca, in paper and live.
@@ -154,6 +165,7 @@ impl Default for Config {
             },
             costs: exchange.costs,
             alpaca: Alpaca { base_url: None, feed: Feed::Iex, symbols: Vec::new() },
+            live: Live { enabled: false, max_capital: Money::dollars(5_000) },
             strategies: Vec::new(),
             window: Window::default(),
             logs: Logs { level: LogLevel::Info, keep_days: 14 },
@@ -289,11 +301,20 @@ impl Config {
             }
         };
         let mode = format!("{:?}", self.mode.word());
-        let remedy = "live trading is not in this version";
+        let remedy = "real money is asked for with `hardstop run --live` at each start, and by no file";
         check("mode", self.mode != Mode::Live, mode, "\"sim\" or \"paper\"", remedy);
         let cash = self.sim.cash;
         let within = (Money::dollars(1)..=Money::dollars(1_000_000_000)).contains(&cash);
         check("sim.cash", within, cash.exact(), "1 to 1000000000 (dollars)", "100000 is the default");
+        let capital = self.live.max_capital;
+        let within = (Money::dollars(1)..=Money::dollars(1_000_000_000)).contains(&capital);
+        check(
+            "live.max_capital",
+            within,
+            capital.exact(),
+            "1 to 1000000000 (dollars)",
+            "5000 is the default",
+        );
         let fee = self.costs.fee_per_share;
         let within = (Price::ZERO..=Price::from_cents(100)).contains(&fee);
         check("costs.fee_per_share", within, fee.to_string(), "0 to 1 (dollars a share)", "0 is the default");

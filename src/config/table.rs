@@ -27,6 +27,8 @@ pub(super) fn every_setting(config: &mut Config, visitor: &mut impl Visitor) {
     visitor.setting("alpaca.base_url", &mut config.alpaca.base_url);
     visitor.setting("alpaca.feed", &mut config.alpaca.feed);
     visitor.setting("alpaca.symbols", &mut config.alpaca.symbols);
+    visitor.setting("live.enabled", &mut config.live.enabled);
+    visitor.setting("live.max_capital", &mut config.live.max_capital);
     visitor.setting("window.theme", &mut config.window.theme);
     visitor.setting("window.ascii", &mut config.window.ascii);
     visitor.setting("logs.level", &mut config.logs.level);

@@ -17,6 +17,8 @@ use crate::engine::strategies::Running;
 
 impl Engine {
     pub(super) fn on_act(&mut self, act: &Act) {
+        // Whoever asks for something is there.
+        self.on_hand();
         match act {
             Act::Submit { ticket, intent } => self.submit_ticket(*ticket, *intent),
             Act::Cancel(id) => self.cancel(*id),
@@ -24,6 +26,8 @@ impl Engine {
             Act::Close(symbol) => self.close_positions(*symbol, Origin::Operator),
             Act::Replace { order, qty, limit, stop } => self.replace_order(*order, *qty, *limit, *stop),
             Act::Rearm { reason } => self.rearm(reason),
+            Act::Arm { by } => self.arm(by),
+            Act::Disarm { reason } => self.disarm(reason, Origin::Operator),
             Act::AcknowledgeUnclean { reason } => self.acknowledge_unclean(reason),
             Act::AcknowledgeStorm { reason } => self.acknowledge_storm(reason),
             Act::AcknowledgeAdjust { number, reason } => self.acknowledge_adjust(*number, reason),
@@ -146,6 +150,7 @@ impl Engine {
         self.give_up_waiting();
         self.keep_reconciled();
         self.keep_cool_down();
+        self.watch_arming();
         if let Some(every_ms) = self.settings.equity_row_every_ms
             && self.equity_row_at.is_none_or(|at| at <= self.now)
             && self.day.based

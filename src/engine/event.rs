@@ -87,6 +87,8 @@ pub enum Event {
     VenueSilent(String),
     /// The kill was pulled, outside the machine.
     Killed(KillReport),
+    /// Somebody touched a key.
+    Hand,
     /// The market's feed: whether it is fresh.
     Feed {
         /// `false` halts openings.
@@ -169,6 +171,16 @@ pub enum Act {
     /// Trade again after a kill.
     Rearm {
         /// The trader's own words.
+        reason: String,
+    },
+    /// Let live open positions; everything that must be known for it was looked at.
+    Arm {
+        /// On what grounds, without a secret.
+        by: String,
+    },
+    /// Let live open nothing any more.
+    Disarm {
+        /// Why.
         reason: String,
     },
     /// Openings may go on after an unclean shutdown.

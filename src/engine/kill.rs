@@ -19,6 +19,7 @@ impl Engine {
     /// The kill was pulled outside: the machine follows, and stays halted until it is re-armed.
     pub(super) fn on_kill(&mut self, report: &KillReport) {
         self.gate.halt(HaltReason::Kill);
+        self.disarm("the kill", Origin::Kill);
         for strategy in self.strategies.all_mut() {
             if strategy.running == Running::Yes {
                 strategy.running = Running::Paused("the kill".to_owned());

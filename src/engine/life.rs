@@ -135,11 +135,15 @@ impl Engine {
     }
 
     pub(super) fn begin_day(&mut self) {
+        self.disarm("the day is over", Origin::Engine);
         self.gate.set_phase(self.day.phase());
         self.ask_venue_soon();
     }
 
     pub(super) fn on_session(&mut self, open: bool) {
+        if !open {
+            self.disarm("the session is over", Origin::Engine);
+        }
         self.gate.set_phase(self.day.phase());
         let at = self.now;
         let seats: Vec<_> = self
@@ -203,6 +207,7 @@ impl Engine {
             reason,
             by: Origin::Engine,
         });
+        self.disarm("the day's loss is at its limit", Origin::Engine);
         self.cancel_openings(None);
         if self.gate.limits().flatten_on_daily_loss {
             self.close_positions(None, Origin::Engine);

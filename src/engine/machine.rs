@@ -8,6 +8,7 @@ use crate::domain::money::Money;
 use crate::domain::price::Price;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::engine::arming::Arming;
 use crate::engine::command::Command;
 use crate::engine::day::{DayDesk, Turn};
 use crate::engine::desk::Desk;
@@ -37,6 +38,7 @@ pub struct Engine {
     pub(super) day: DayDesk,
     pub(super) readiness: Readiness,
     pub(super) restraints: Restraints,
+    pub(super) arming: Arming,
     pub(super) trades: Trades,
     pub(super) tickets: BTreeSet<u64>,
     pub(super) next_order_seq: u64,
@@ -69,6 +71,7 @@ impl Engine {
             day: DayDesk::new(At::default()),
             readiness,
             restraints: Restraints::default(),
+            arming: Arming::default(),
             trades: Trades::default(),
             tickets: BTreeSet::new(),
             next_order_seq: 1,
@@ -111,6 +114,7 @@ impl Engine {
             Event::Venue(state) => self.reconcile(state),
             Event::VenueSilent(words) => self.venue_silent(words),
             Event::Killed(report) => self.on_kill(report),
+            Event::Hand => self.on_hand(),
             Event::Feed { fresh, silent_ms } => self.on_feed(*fresh, *silent_ms),
             Event::Asset { symbol, flags } => self.on_asset(*symbol, *flags),
             Event::SymbolHalted { symbol, halted } => self.on_symbol_halted(*symbol, *halted),
@@ -213,7 +217,8 @@ impl Engine {
             self.desks.values().flat_map(|desk| &desk.waiting).map(|act| act.since.plus_millis(WAIT_MAX_MS));
         // While the venue is being read its answer is awaited, and no instant.
         let ask_at = self.readiness.ask_venue_at.filter(|_| !self.readiness.asking);
-        let own = [Some(self.day.next_turn()), ask_at, self.restraints.cool_down_until].into_iter().flatten();
+        let own = [Some(self.day.next_turn()), ask_at, self.restraints.cool_down_until, self.armed_until()];
+        let own = own.into_iter().flatten();
         rests.chain(retries).chain(waits).chain(own).min().unwrap_or(At::from_nanos(i64::MAX))
     }
 

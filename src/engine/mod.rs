@@ -16,6 +16,8 @@ mod acts;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "a test may stop at the first surprise")]
 mod agreement;
+/// Real money only while the trader has armed it.
+mod arming;
 /// Longer bars out of shorter ones.
 mod bars;
 /// What strategies are told and what becomes of their wishes.

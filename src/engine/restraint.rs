@@ -20,6 +20,8 @@ pub enum Restraint {
     Strategy(String),
     /// The broker rejected too many orders: no openings until the trader acknowledges it.
     RejectStorm,
+    /// Live is not armed: no openings until the trader arms it. Every process begins with it.
+    Disarmed,
     /// Too many trades in a row have lost: no openings before this instant.
     CoolDown {
         /// When it ends.
@@ -68,6 +70,8 @@ impl Restraints {
                 self.cool_down_until = self.cool_down_until.max(Some(*until));
             }
             (Restraint::CoolDown { .. }, false) => self.cool_down_until = None,
+            // It does not outlive its process: whoever starts again begins disarmed.
+            (Restraint::Disarmed, _) => {}
         }
     }
 

@@ -38,6 +38,9 @@ pub struct Settings {
     /// Whether openings wait for the venue's stream of orders; the embedded exchange has none that could be lost.
     #[serde(default)]
     pub order_stream_must_stand: bool,
+    /// Whether openings wait until the trader has armed them: with real money, always.
+    #[serde(default)]
+    pub must_be_armed: bool,
     /// Whether a symbol that the venue has said nothing of is one it does not trade.
     pub assets_must_be_known: bool,
     /// Milliseconds between two bars or quotes of the feed; freshness is measured by it.
@@ -58,6 +61,7 @@ impl Settings {
             clock_must_be_known: false,
             order_stream_must_stand: false,
             legs_sleep_until_filled: false,
+            must_be_armed: mode == Mode::Live,
             assets_must_be_known: false,
             feed_interval_ms: 60_000,
         }

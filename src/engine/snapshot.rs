@@ -17,6 +17,7 @@ use crate::engine::naked::NakedView;
 use crate::engine::orders::Order;
 use crate::engine::protection::closing_side;
 use crate::engine::reconcile::Difference;
+use crate::risk::book::Marks;
 use crate::risk::state::TradingState;
 
 /// The machine at one instant, for the window and the shell: plain data, nothing to act on.
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub phase: Phase,
     /// The account's figures; `None` where they are not known.
     pub account: AccountView,
+    /// When arming ends by itself: live that is not armed opens nothing. `None` in sim and paper too.
+    pub armed_until: Option<At>,
     /// Every position.
     pub positions: Vec<PositionView>,
     /// Every live order.
@@ -174,6 +177,7 @@ impl Engine {
             day: self.day.day(),
             phase: self.day.phase(),
             account: self.account_view(),
+            armed_until: self.armed_until(),
             positions: self.held_symbols().into_iter().map(|symbol| self.position_view(symbol)).collect(),
             open_orders: self.orders.live().filter(|order| !Self::sleeps(order)).map(order_view).collect(),
             strategies: self.strategies.all().map(strategy_status).collect(),
@@ -237,6 +241,11 @@ impl Engine {
     /// Whether a leg still waits for its order's first fill.
     fn sleeps(order: &Order) -> bool {
         order.status == OrderStatus::Intent && order.is_leg()
+    }
+
+    /// What a symbol is sold and bought at, where that is known.
+    pub fn marks(&self, symbol: Symbol) -> Option<Marks> {
+        self.gate.marks(symbol, self.now)
     }
 
     /// The symbols of which anything is held.

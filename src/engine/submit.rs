@@ -293,6 +293,7 @@ impl Engine {
         let desk = self.desks.get(&intent.symbol);
         let flags = self.flags_of(intent.symbol, intent.side);
         Situation {
+            disarmed: self.is_disarmed(),
             not_ready: self.readiness.cause(),
             strategy_stopped: stopped,
             cooling_down: self.restraints.cool_down_until.is_some_and(|until| self.now < until),

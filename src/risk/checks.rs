@@ -123,8 +123,8 @@ fn check_direction(found: &Findings<'_>, tally: &mut Tally) {
 
 fn check_account(found: &Findings<'_>, tally: &mut Tally) {
     let Findings { scene, account, .. } = found;
-    tally.bare(Code::NoEquity, account.base().is_some());
-    if let (Some(_), Some(loss), Some(e0)) = (account.base(), account.loss, account.e0)
+    tally.bare(Code::NoEquity, account.base(scene.limits).is_some());
+    if let (Some(_), Some(loss), Some(e0)) = (account.base(scene.limits), account.loss, account.e0)
         && let Some(limit) = loss_limit(scene.limits, e0)
     {
         tally.note(Code::DailyLossReached, loss < limit, Figure::Money(loss), Figure::Money(limit));
@@ -245,7 +245,7 @@ pub(super) fn opening_of(intent: &Intent, shape: &Shape) -> Opening {
 
 fn caps(found: &Findings<'_>) -> Caps {
     let limits = found.scene.limits;
-    let base = found.account.base();
+    let base = found.account.base(limits);
     let of_base = |pct: Option<Pct>| base.zip(pct).and_then(|(base, pct)| base.percent_down(pct).ok());
     Caps {
         order: limits.max_order_usd,

@@ -117,9 +117,10 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// What the caps are percentages of: the smaller of baseline and equity, both above zero.
-    pub(super) fn base(&self) -> Option<Money> {
-        let base = self.e0?.min(self.equity?);
+    /// What the caps are percentages of: the smaller of baseline and equity, both above zero, and no more than the
+    /// trader lets count.
+    pub(super) fn base(&self, limits: &Limits) -> Option<Money> {
+        let base = limits.of_capital(self.e0?.min(self.equity?));
         base.is_positive().then_some(base)
     }
 }

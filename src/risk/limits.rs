@@ -22,6 +22,10 @@ pub struct Limits {
     pub max_gross_pct: Option<Pct>,
     /// The largest worth of one opening order, in dollars.
     pub max_order_usd: Option<Money>,
+    /// The most dollars of the account that count as equity for the caps and for the day's loss; live has such a
+    /// number, and sim and paper none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_capital_usd: Option<Money>,
     /// How far an opening limit may stand from the middle of the market, in per cent of it.
     pub price_collar_pct: Option<Pct>,
     /// The oldest quote that may be traded on, in milliseconds.
@@ -82,6 +86,7 @@ impl Default for Limits {
             max_heat_pct: Some(Pct::whole(25)),
             max_gross_pct: Some(Pct::whole(100)),
             max_order_usd: None,
+            max_capital_usd: None,
             price_collar_pct: Some(Pct::whole(5)),
             stale_quote_ms: 15_000,
             duplicate_window_ms: Some(2_000),
@@ -121,6 +126,7 @@ impl Limits {
             max_heat_pct: None,
             max_gross_pct: None,
             max_order_usd: None,
+            max_capital_usd: None,
             price_collar_pct: None,
             duplicate_window_ms: None,
             openings_per_minute_account: None,
@@ -148,6 +154,7 @@ impl Limits {
             max_heat_pct: least(self.max_heat_pct, other.max_heat_pct),
             max_gross_pct: least(self.max_gross_pct, other.max_gross_pct),
             max_order_usd: least(self.max_order_usd, other.max_order_usd),
+            max_capital_usd: least(self.max_capital_usd, other.max_capital_usd),
             price_collar_pct: least(self.price_collar_pct, other.price_collar_pct),
             stale_quote_ms: self.stale_quote_ms.min(other.stale_quote_ms),
             // The longer window and the longer pause are the tighter ones.
@@ -173,6 +180,11 @@ impl Limits {
             rejects_end_openings: self.rejects_end_openings.min(other.rejects_end_openings),
             flatten_on_daily_loss: self.flatten_on_daily_loss || other.flatten_on_daily_loss,
         }
+    }
+
+    /// So much of `money` as counts.
+    pub(super) fn of_capital(&self, money: Money) -> Money {
+        self.max_capital_usd.map_or(money, |most| money.min(most))
     }
 
     /// Where these limits are not the `wished` ones, limit by limit, in words.

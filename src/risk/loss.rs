@@ -167,7 +167,8 @@ pub(super) fn loss(e0: Option<Money>, flows: Money, equity: Option<Money>) -> Op
 
 /// The loss at which openings end: the smaller of the percentage of the baseline and the dollars.
 pub(super) fn loss_limit(limits: &Limits, e0: Money) -> Option<Money> {
-    let of_baseline = limits.max_daily_loss_pct.and_then(|pct| e0.percent_down(pct).ok());
+    let base = limits.of_capital(e0);
+    let of_baseline = limits.max_daily_loss_pct.and_then(|pct| base.percent_down(pct).ok());
     smaller(of_baseline, limits.max_daily_loss_usd)
 }
 

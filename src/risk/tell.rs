@@ -165,6 +165,11 @@ impl Gate {
         self.new_epoch();
     }
 
+    /// Openings that were approved before this do not leave any more.
+    pub fn void_openings(&mut self) {
+        self.new_epoch();
+    }
+
     /// Lets only reductions pass until a re-arm.
     pub fn reduce_only(&mut self, reason: ReduceOnlyReason) {
         self.reduce_only = Some(self.reduce_only.unwrap_or(reason));

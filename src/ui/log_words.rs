@@ -91,6 +91,8 @@ fn of_restraint(what: &Restraint, holds: bool, reason: &str) -> (Weight, String)
         Restraint::Strategy(name) => format!("strategy {name}"),
         Restraint::RejectStorm => "reject storm".to_owned(),
         Restraint::CoolDown { .. } => "cool-down".to_owned(),
+        Restraint::Disarmed if !holds => return (Weight::Alarm, reason.to_owned()),
+        Restraint::Disarmed => return (Weight::Warning, reason.to_owned()),
     };
     let (weight, word) = if holds { (Weight::Alarm, "RESTRAINED") } else { (Weight::Info, "free again") };
     (weight, format!("{word}, {what}: {reason}"))

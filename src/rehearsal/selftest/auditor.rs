@@ -246,6 +246,7 @@ impl Auditor {
             Restraint::Strategy(_) => "strategy disabled",
             Restraint::RejectStorm => "reject storm",
             Restraint::CoolDown { .. } => "cool-down",
+            Restraint::Disarmed => "disarmed",
         };
         if holds {
             self.tally.count(Table::Restraints, word);
@@ -253,7 +254,7 @@ impl Auditor {
         match what {
             Restraint::CoolDown { until } => self.cool_down = holds.then_some(*until),
             Restraint::RejectStorm if !holds => self.conduct.storm_acknowledged(),
-            Restraint::RejectStorm | Restraint::Strategy(_) => {}
+            Restraint::RejectStorm | Restraint::Strategy(_) | Restraint::Disarmed => {}
         }
     }
 

@@ -2,6 +2,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::domain::mode::Mode;
 use crate::risk::state::TradingState;
 use crate::ui::ink::{cut, put};
 use crate::ui::model::Model;
@@ -59,6 +60,12 @@ fn said(model: &Model) -> Vec<(String, Style)> {
         }
         TradingState::Active => {}
     }
+    if snapshot.mode == Mode::Live && snapshot.state == TradingState::Active {
+        all.push(match snapshot.armed_until {
+            None => (words::DISARMED.to_owned(), theme.band),
+            Some(_) => (words::ARMED.to_owned(), theme.live),
+        });
+    }
     if let Some(cause) = snapshot.not_ready {
         all.push((words::not_ready(cause), theme.band));
     }
@@ -77,6 +84,19 @@ mod tests {
     use super::*;
     use crate::ui::fixture;
     use crate::ui::theme::{Depth, Theme, ThemeName};
+
+    #[test]
+    fn live_says_whether_it_is_armed_and_nobody_else_does() {
+        let mut model = fixture::model((80, 24), Theme::of(ThemeName::Mono, Depth::None), false);
+        let texts = |model: &Model| said(model).into_iter().map(|(text, _)| text).collect::<Vec<String>>();
+        assert!(texts(&model).is_empty());
+        let seen = model.seen.as_mut().unwrap();
+        seen.snapshot.mode = Mode::Live;
+        assert!(texts(&model)[0].starts_with("DISARMED"), "{:?}", texts(&model));
+        let seen = model.seen.as_mut().unwrap();
+        seen.snapshot.armed_until = Some(seen.snapshot.at);
+        assert!(texts(&model)[0].starts_with("ARMED"), "{:?}", texts(&model));
+    }
 
     #[test]
     fn data_that_is_over_is_said_and_what_the_next_start_does() {

@@ -120,6 +120,7 @@ fn seen(chart: Option<ChartView>) -> Seen {
             day: "2013-10-07".parse().unwrap(),
             phase: Phase::Regular,
             account: none,
+            armed_until: None,
             positions: Vec::new(),
             open_orders: Vec::new(),
             strategies: Vec::new(),

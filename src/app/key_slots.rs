@@ -1,0 +1,358 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::alpaca::client::Client;
+use crate::alpaca::hosts::{Account, Hosts};
+use crate::alpaca::http::CallFault;
+use crate::app::account::hash_of;
+use crate::app::clock;
+use crate::app::keys::word;
+use crate::app::paths::Paths;
+use crate::domain::at::At;
+use crate::domain::secret::{Keys, Secret};
+use crate::vault::contents::{Contents, LiveKeys};
+use crate::vault::fresh::DeviceKey;
+use crate::vault::keyring::{Keyring, Slot, Standing};
+use crate::vault::passphrase::Passphrase;
+use crate::vault::redact::masked;
+use crate::vault::sealed::{self, Choice, Last, Opened};
+use crate::vault::tries::Tries;
+use crate::wire::fault::Meaning;
+
+/// What is known of a slot without its keys: nothing here is a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotNote {
+    /// The last letters of the key's id.
+    pub id: String,
+    /// When it was set.
+    pub set_at: At,
+    /// The account that the keys opened, by the hash of its number; keys of another do not go into its place.
+    pub account: Option<String>,
+    /// The last letters of that account's number.
+    pub account_tail: Option<String>,
+}
+
+/// An account as keys have opened it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its number.
+    pub number: String,
+    /// Why the venue takes no orders for it, where it says so.
+    pub blocked: Option<String>,
+}
+
+impl Seen {
+    /// The last four letters of its number, which may be shown.
+    pub fn tail(&self) -> String {
+        masked(&self.number)
+    }
+}
+
+/// Why keys opened no account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// The broker does not take them.
+    NotTaken(String),
+    /// Nobody answered.
+    NoAnswer(String),
+}
+
+/// Where the keys of one account are kept, and of whom they are.
+///
+/// The keys of a rehearsal stand in a place of their own: what opens an account at Alpaca is never shown to an
+/// exchange on this machine, whoever listens there.
+pub struct KeySlot {
+    hosts: Hosts,
+    notes: PathBuf,
+    name: String,
+    vault: PathBuf,
+    tries: Tries,
+    keyring: Keyring,
+}
+
+impl KeySlot {
+    /// The slot of the account whose hosts these are.
+    pub fn of(paths: &Paths, hosts: &Hosts) -> Self {
+        let suffix = if hosts.are_here() { "-rehearsal" } else { "" };
+        Self {
+            hosts: hosts.clone(),
+            notes: paths.state.join("keys.json"),
+            name: format!("{}{suffix}", word(hosts.account())),
+            vault: paths.data.join(format!("vault{suffix}")),
+            tries: Tries::counted_in(paths.state.join("lockout.toml")),
+            keyring: Keyring::of_the_desktop(format!("{}{suffix}", paths.state.display())),
+        }
+    }
+
+    /// paper or live, with whether it is a rehearsal's.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whose account it is.
+    pub fn account(&self) -> Account {
+        self.hosts.account()
+    }
+
+    /// The keyring of this place.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// The failed tries of the passphrase.
+    pub fn tries(&self) -> &Tries {
+        &self.tries
+    }
+
+    /// Whether there is a vault.
+    pub fn has_vault(&self) -> bool {
+        sealed::is_there(&self.vault)
+    }
+
+    /// Whether its vault opens with the passphrase alone; `None` without a vault that says so.
+    pub fn is_vault_only(&self) -> Option<bool> {
+        sealed::is_vault_only(&self.vault).ok()
+    }
+
+    /// What is known of the slot; nothing where no keys were set, or the note cannot be read.
+    pub fn note(&self) -> Option<SlotNote> {
+        self.all_notes().remove(&self.name)
+    }
+
+    fn all_notes(&self) -> BTreeMap<String, SlotNote> {
+        let text = std::fs::read_to_string(&self.notes).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    fn write_note(&self, note: Option<SlotNote>) -> Result<(), String> {
+        let mut notes = self.all_notes();
+        match note {
+            Some(note) => notes.insert(self.name.clone(), note),
+            None => notes.remove(&self.name),
+        };
+        let text = serde_json::to_string_pretty(&notes).map_err(|fault| fault.to_string())?;
+        crate::app::whole_file::put(&self.notes, text.as_bytes())
+    }
+
+    /// Asks the broker whose account the keys open.
+    ///
+    /// # Errors
+    /// [`Closed`], in words that hold nothing of the keys.
+    pub fn look(&self, keys: &Keys) -> Result<Seen, Closed> {
+        let client =
+            Client::new(self.hosts.clone(), keys).map_err(|fault| Closed::NotTaken(fault.to_string()))?;
+        match client.account() {
+            Ok(account) => Ok(Seen { number: account.number, blocked: account.blocked }),
+            Err(CallFault::Said(said))
+                if matches!(said.meaning(), Meaning::Unauthorized | Meaning::Refused) =>
+            {
+                Err(Closed::NotTaken(said.told()))
+            }
+            Err(fault) => Err(Closed::NoAnswer(fault.told())),
+        }
+    }
+
+    /// Refuses an account that is not the one that this slot belongs to.
+    ///
+    /// # Errors
+    /// Which account it belongs to, and the remedy.
+    pub fn belongs(&self, seen: &Seen) -> Result<(), String> {
+        let pinned =
+            self.note().and_then(|note| Some((note.account?, note.account_tail.unwrap_or_default())));
+        match pinned {
+            Some((account, tail)) if account != hash_of(&seen.number) => Err(format!(
+                "these keys open the account {}, and the slot {} belongs to the account {tail}; `hardstop keys forget \
+                 --slot {}` frees it first",
+                seen.tail(),
+                self.name,
+                word(self.account()),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The paper keys that the keyring holds. `None` where it holds none.
+    ///
+    /// # Errors
+    /// What is wrong with the keyring, in words.
+    pub fn paper_keys(&self) -> Result<Option<Keys>, String> {
+        self.keyring.paper_keys().map_err(|fault| fault.to_string())
+    }
+
+    /// Puts paper keys into the keyring.
+    ///
+    /// # Errors
+    /// What is wrong with the keyring, and the other way.
+    pub fn set_paper_keys(&self, keys: &Keys, seen: Option<&Seen>) -> Result<(), String> {
+        match self.keyring.probe() {
+            Standing::Here => {}
+            Standing::Absent => {
+                return Err("there is no keyring in this session, and nowhere else are paper keys kept; log in to a \
+                            desktop that has one (GNOME, KDE), or type them at each start (`hardstop run --paper`, \
+                            or --keys-stdin)"
+                    .to_owned());
+            }
+            standing => return Err(format!("{standing}; until then they are typed at each start")),
+        }
+        self.keyring.set_paper_keys(keys).map_err(|fault| fault.to_string())?;
+        self.note_keys(keys, seen)
+    }
+
+    /// Opens the vault. A wrong passphrase is counted before it is judged.
+    ///
+    /// # Errors
+    /// Why it does not open, in words.
+    pub fn open(&self, passphrase: &Passphrase) -> Result<Opened, String> {
+        if !self.has_vault() {
+            return Err(format!(
+                "no keys are kept for {}; `hardstop keys set --slot {}` makes a vault for them",
+                self.name,
+                word(self.account())
+            ));
+        }
+        let device_key = self.device_key()?;
+        let attempt = self.tries.begin(clock::now()).map_err(|fault| fault.to_string())?;
+        let opened =
+            sealed::open(&self.vault, passphrase, device_key.as_ref()).map_err(|fault| fault.to_string())?;
+        attempt.succeeded().map_err(|fault| fault.to_string())?;
+        Ok(opened)
+    }
+
+    fn device_key(&self) -> Result<Option<DeviceKey>, String> {
+        if self.is_vault_only() == Some(true) {
+            return Ok(None);
+        }
+        let kept = self.keyring.get(Slot::DeviceKey).map_err(|fault| fault.to_string())?;
+        Ok(kept.as_ref().and_then(DeviceKey::from_text))
+    }
+
+    /// Makes the vault, with a device key in the keyring; without a keyring only where the trader chose that.
+    ///
+    /// # Errors
+    /// Why it could not be made, in words.
+    pub fn make_vault(&self, passphrase: &Passphrase, vault_only: bool) -> Result<Opened, String> {
+        let told = |fault: crate::vault::fault::VaultFault| fault.to_string();
+        let contents = Contents::fresh().map_err(told)?;
+        let now = clock::now();
+        if vault_only {
+            return sealed::create(&self.vault, passphrase, Choice::VaultOnly, contents, now).map_err(told);
+        }
+        match self.keyring.probe() {
+            Standing::Here => {}
+            standing => return Err(standing.to_string()),
+        }
+        let device_key = DeviceKey::fresh().map_err(told)?;
+        // The key first: a vault whose key is nowhere could never be opened again.
+        self.keyring.set(Slot::DeviceKey, &device_key.to_text()).map_err(|fault| fault.to_string())?;
+        sealed::create(&self.vault, passphrase, Choice::WithKeyring(&device_key), contents, now).map_err(told)
+    }
+
+    /// Puts live keys into an opened vault; those before them go without a copy.
+    ///
+    /// # Errors
+    /// They open another account than those before them, or the disk does not take them.
+    pub fn set_live_keys(&self, opened: &mut Opened, keys: Keys, seen: &Seen) -> Result<(), String> {
+        if let Some(before) = &opened.contents.live
+            && before.account != seen.number
+        {
+            return Err(format!(
+                "these keys open the account {}, and those in the vault the account {}; `hardstop keys forget --slot \
+                 live` first",
+                seen.tail(),
+                masked(&before.account)
+            ));
+        }
+        let note = (masked(keys.id.expose()), seen.clone());
+        opened.contents.live = Some(LiveKeys { keys, account: seen.number.clone(), set_at: clock::now() });
+        opened.put(Last::Dropped).map_err(|fault| fault.to_string())?;
+        self.write_note(Some(SlotNote {
+            id: note.0,
+            set_at: clock::now(),
+            account: Some(hash_of(&seen.number)),
+            account_tail: Some(note.1.tail()),
+        }))
+    }
+
+    fn note_keys(&self, keys: &Keys, seen: Option<&Seen>) -> Result<(), String> {
+        let before = self.note();
+        let pinned = |seen: &Seen| (Some(hash_of(&seen.number)), Some(seen.tail()));
+        let (account, account_tail) = seen
+            .map_or_else(|| before.map_or((None, None), |note| (note.account, note.account_tail)), pinned);
+        self.write_note(Some(SlotNote {
+            id: masked(keys.id.expose()),
+            set_at: clock::now(),
+            account,
+            account_tail,
+        }))
+    }
+
+    /// The keys have opened this account: from here on the slot is its own.
+    ///
+    /// # Errors
+    /// When that cannot be noted.
+    pub fn pin(&self, seen: &Seen) -> Result<(), String> {
+        match self.note() {
+            Some(note) if note.account.is_none() => self.write_note(Some(SlotNote {
+                account: Some(hash_of(&seen.number)),
+                account_tail: Some(seen.tail()),
+                ..note
+            })),
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets paper keys, and the account that they opened. Whether there were any.
+    ///
+    /// # Errors
+    /// What is wrong with the keyring, in words.
+    pub fn forget_paper(&self) -> Result<bool, String> {
+        let were = self.keyring.forget(Slot::PaperKeys).map_err(|fault| fault.to_string())?;
+        self.write_note(None)?;
+        Ok(were)
+    }
+
+    /// Forgets live keys. Whether there were any.
+    ///
+    /// # Errors
+    /// The disk does not take the change; then they are there still.
+    pub fn forget_live(&self, opened: &mut Opened) -> Result<bool, String> {
+        let were = opened.contents.live.take().is_some();
+        opened.put(Last::Dropped).map_err(|fault| fault.to_string())?;
+        self.write_note(None)?;
+        Ok(were)
+    }
+
+    /// Takes the vault away with everything in it, and the key that opened it. No passphrase is needed: who has
+    /// lost it must be able to begin anew.
+    ///
+    /// # Errors
+    /// A file that cannot be removed.
+    pub fn destroy_vault(&self) -> Result<(), String> {
+        // Without its device key the vault is nothing but noise, so that goes first.
+        let key_gone = self.keyring.forget(Slot::DeviceKey);
+        for name in ["vault.age", "vault.age.bak", "vault.toml"] {
+            let path = self.vault.join(name);
+            match std::fs::remove_file(&path) {
+                Ok(()) => {}
+                Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {}
+                Err(fault) => return Err(format!("{}: {fault}", path.display())),
+            }
+        }
+        self.write_note(None)?;
+        if self.is_vault_only().is_none() && key_gone.is_err() {
+            tracing::warn!("the vault's device key could not be taken out of the keyring");
+        }
+        Ok(())
+    }
+}
+
+/// A passphrase as it was typed.
+///
+/// # Errors
+/// Why it is none, in words.
+pub fn passphrase(typed: &Secret) -> Result<Passphrase, String> {
+    Passphrase::new(typed.expose()).map_err(|fault| fault.to_string())
+}
