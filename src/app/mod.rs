@@ -57,6 +57,8 @@ pub mod plan;
 pub mod rebuild;
 /// What the trader can do about a refusal.
 mod remedy;
+/// Who may not start a run with money.
+pub mod root;
 /// What the shell asks, carried out by the machine.
 pub mod requests;
 /// A run without a window.

@@ -114,6 +114,9 @@ pub struct RunArgs {
     /// Read the keys from stdin, the id on the first line and the secret on the second; else they are asked for.
     #[arg(long)]
     pub keys_stdin: bool,
+    /// Trade an account as root, which is refused otherwise: for containers, where there is nobody else.
+    #[arg(long)]
+    pub as_root: bool,
     /// No window: lines of JSON on stdout until the data ends or a signal comes.
     #[arg(long)]
     pub headless: bool,

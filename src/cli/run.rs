@@ -9,6 +9,7 @@ use crate::app::clock::Speed;
 use crate::app::keys::{asked_for, from_lines};
 use crate::app::paths::Paths;
 use crate::app::plan::RunPlan;
+use crate::app::root::refuse_root;
 use crate::app::run::headless;
 use crate::app::seats::Planned;
 use crate::app::sim::SimPlan;
@@ -41,6 +42,7 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Res
         (_, _, true) => Mode::Live,
         _ => config.mode,
     };
+    refuse_root(mode, args.as_root).map_err(|words| Failure::new(Exit::Usage, words))?;
     let (run, pace) = match mode {
         Mode::Sim => sim(paths, source, &config, args)?,
         Mode::Paper => paper(paths, source, &config, args)?,
