@@ -4,6 +4,7 @@ use std::alloc::System;
 use std::process::ExitCode;
 
 use cap::Cap;
+use hardstop::app::closed::close_to_others;
 use hardstop::rehearsal::worker;
 use hardstop::strategy::child;
 
@@ -12,7 +13,8 @@ use hardstop::strategy::child;
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
 fn main() -> ExitCode {
-    // First of all: a child that shall run a stranger's script shuts itself in before anything is read.
+    close_to_others();
+    // Before anything is read: a child that shall run a stranger's script shuts itself in.
     if let Some(word) = std::env::args_os().nth(1) {
         if word == "strategy-host" {
             return child::main(&MEMORY);

@@ -352,6 +352,22 @@ fn case_16_no_fault_s_words_hold_a_key() {
         format!("{:?}", client.clock(|| NOW)),
     ];
     assert!(words.iter().all(|words| !words.contains(CANARY)), "{words:?}");
+    // A host that says back what it was sent, as a no and as an answer; and moves a cursor with it.
+    for status in ["403 Forbidden", "200 OK"] {
+        let body = format!("{{\"message\":\"\\u001b[2J no such key: {CANARY}\",\"symbol\":\"{CANARY}\"}}");
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let (parrot, _) = liar(answer);
+        let client =
+            Client::new(Hosts::at(Account::Paper, &format!("http://{parrot}")).unwrap(), &keys()).unwrap();
+        let words = [
+            format!("{:?}", client.submit(&desk.limit(1, 9_000))),
+            format!("{:?}", client.account()),
+            format!("{:?}", client.positions()),
+        ];
+        assert!(words.iter().all(|words| !words.contains(CANARY)), "{words:?}");
+        assert!(words.iter().all(|words| !words.contains("u{1b}")), "{words:?}");
+        assert!(status == "200 OK" || words[0].contains("no such key: [redacted]"), "{words:?}");
+    }
     let wrong = Keys { id: Secret::new("nobody".to_owned()), secret: Secret::new(CANARY.to_owned()) };
     let stranger = Client::new(desk.client.hosts().clone(), &wrong).unwrap();
     let (answer, _) = stranger.submit(&desk.limit(1, 9_000));

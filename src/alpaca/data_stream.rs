@@ -2,9 +2,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
+use crate::alpaca::echo::without_keys;
 use crate::alpaca::hosts::Hosts;
 use crate::alpaca::stream::{Protocol, TURNS_OF_A_MINUTE, Verdict, keep};
-use crate::domain::secret::Keys;
+use crate::domain::secret::{Keys, Secret};
 use crate::domain::symbol::Symbol;
 use crate::wire::data::{Heard, Remedy, read_frame};
 use crate::wire::login::{Wishes, login_to_data, subscribe, unsubscribe};
@@ -160,7 +161,8 @@ impl<S: FnMut(DataSaid)> Protocol for Data<'_, S> {
     }
 
     fn take(&mut self, frame: &str) -> Verdict {
-        let Ok(messages) = read_frame(frame) else {
+        let frame = without_keys(frame, [&self.keys.id, &self.keys.secret].into_iter().map(Secret::expose));
+        let Ok(messages) = read_frame(&frame) else {
             (self.told)(DataSaid::Complains("the data stream said something that cannot be read".to_owned()));
             return Verdict::GoOn;
         };

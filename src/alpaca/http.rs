@@ -1,11 +1,14 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request};
 
+use crate::alpaca::echo::without_keys;
 use crate::alpaca::hosts::Hosts;
 use crate::domain::secret::Keys;
 use crate::wire::fault::Said;
+use crate::wire::fields::quoted;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -51,6 +54,7 @@ impl CallFault {
 pub struct Http {
     agent: Agent,
     hosts: Hosts,
+    /// The keys, and nothing else.
     headers: HeaderMap,
 }
 
@@ -112,7 +116,7 @@ impl Http {
                 headers.insert("content-type", HeaderValue::from_static("application/json"));
             }
         }
-        let bent = |_| CallFault::NotSent(format!("{path} is no path that can be asked for"));
+        let bent = |_| CallFault::NotSent(format!("{} is no path that can be asked for", quoted(path)));
         let answer = match body {
             Some(body) => self.agent.run(request.body(body).map_err(bent)?),
             None => self.agent.run(request.body(()).map_err(bent)?),
@@ -122,12 +126,16 @@ impl Http {
         let text = answer.body_mut().with_config().limit(ANSWER_MAX).read_to_string();
         // A redirect is an answer like any other that is no success: nothing is sent anywhere else.
         match (status, text) {
-            (200..=299, Ok(text)) => Ok(text),
-            (_, Ok(text)) => Err(CallFault::Said(Said::read(status, &text))),
+            (200..=299, Ok(text)) => Ok(self.without_keys(&text).into_owned()),
+            (_, Ok(text)) => Err(CallFault::Said(Said::read(status, &self.without_keys(&text)))),
             (_, Err(fault)) => {
                 Err(CallFault::NoAnswer(format!("the answer broke off: {}", words_of(&fault))))
             }
         }
+    }
+
+    fn without_keys<'a>(&self, said: &'a str) -> Cow<'a, str> {
+        without_keys(said, self.headers.values().filter_map(|key| key.to_str().ok()))
     }
 }
 

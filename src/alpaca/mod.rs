@@ -10,6 +10,8 @@ mod backoff;
 pub mod client;
 /// Market data as it happens.
 pub mod data_stream;
+/// Our keys, taken out of what a host says back.
+mod echo;
 /// Which hosts there are, and no others.
 pub mod hosts;
 /// HTTP, without redirects, proxies or retries.

@@ -1,8 +1,9 @@
 use zeroize::Zeroizing;
 
+use crate::alpaca::echo::without_keys;
 use crate::alpaca::hosts::Hosts;
 use crate::alpaca::stream::{Protocol, Verdict, keep};
-use crate::domain::secret::Keys;
+use crate::domain::secret::{Keys, Secret};
 use crate::wire::login::{TRADE_UPDATES, listen_to_orders, login_to_orders};
 use crate::wire::update::{Heard, Update, read_frame};
 
@@ -53,7 +54,8 @@ impl<S: FnMut(OrdersSaid)> Protocol for Orders<'_, S> {
     }
 
     fn take(&mut self, frame: &str) -> Verdict {
-        match read_frame(frame) {
+        let frame = without_keys(frame, [&self.keys.id, &self.keys.secret].into_iter().map(Secret::expose));
+        match read_frame(&frame) {
             Ok(Heard::Authorized(true)) => {
                 self.waiting.push(Zeroizing::new(listen_to_orders()));
                 Verdict::GoOn

@@ -21,6 +21,7 @@ use crate::app::ledgers::{LedgerFiles, current_of_account};
 use crate::app::opened::{Opened, begin, in_force, restore_kill};
 use crate::app::paths::Paths;
 use crate::app::plan::Wake;
+use crate::app::redaction;
 use crate::app::seats::{Planned, SeatPlan, Seats, check_approvals, seat_all};
 use crate::app::source::{Arrival, Source};
 use crate::broker::door::RemotePlan;
@@ -137,6 +138,7 @@ pub fn open<A: Audience>(
     audience: A,
     wake: Wake,
 ) -> Result<(Opened<A>, KillTask), String> {
+    redaction::hold(&[&plan.keys.id, &plan.keys.secret]);
     let mode = plan.mode();
     check_approvals(&plan.paths.state, mode, &plan.strategies)?;
     let client = client_of(&plan)?;

@@ -1,9 +1,13 @@
-//! The first thing a process does: it closes itself to others of the same machine.
+//! The first thing a process does, whichever of ours it is: it closes itself to others of the same machine.
+//!
+//! Weaker elsewhere: only Linux is told that no other process of the same user may read our memory. On macOS there
+//! are the files' modes and no core, and a debugger of the same user still gets in.
 
 use nix::sys::stat::{Mode, umask};
 
-/// Files of this process are the trader's alone, it leaves no core behind, and no other process of
-/// the trader can read its memory. What the system does not offer is left undone.
+/// Files of this process are the trader's alone, it leaves no core behind, and on Linux no other process of the
+/// trader can read its memory or its environment. What the system does not offer is left undone. From here on what
+/// lies below `/proc/self` belongs to root: nothing of ours reads there.
 pub fn close_to_others() {
     umask(Mode::from_bits_truncate(0o077));
     let _not_offered = rlimit::Resource::CORE.set(0, 0);

@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use crate::domain::at::At;
+use crate::domain::outside::escaped;
 use crate::engine::record::Record;
 use crate::pump::audience::Audience;
 
@@ -36,7 +37,11 @@ impl<W: Write> Audience for Lines<W> {
             Record::Alert(_) => "alert",
         };
         let line = serde_json::json!({ "schema": 1, "seq": seq, "at": at, "type": kind, "body": record });
-        if !self.broken && writeln!(self.out, "{line}").and_then(|()| self.out.flush()).is_err() {
+        if !self.broken
+            && writeln!(self.out, "{}", escaped(&line.to_string(), &[]))
+                .and_then(|()| self.out.flush())
+                .is_err()
+        {
             self.broken = true;
         }
     }

@@ -9,10 +9,12 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::app::redaction::CleanWriter;
 use crate::config::meaning::{LogLevel, Logs};
 
-/// Starts the log: a file a day under the state folder, never the terminal. Beside the file of today
-/// those of `keep_days` days are kept. It goes on for as long as the guard lives.
+/// Starts the log: a file a day under the state folder, never the terminal. Each event is one line without
+/// secrets. Beside the file of today those of `keep_days` days are kept. It goes on for as long as the
+/// guard lives.
 ///
 /// # Errors
 /// When the folder cannot be written.
@@ -31,8 +33,9 @@ pub fn start(state: &Path, logs: &Logs) -> Result<WorkerGuard, String> {
         .build(&folder)
         .map_err(|fault| format!("{}: {fault}", folder.display()))?;
     let (writer, guard) = tracing_appender::non_blocking(appender);
+    let clean = move || CleanWriter::new(writer.clone());
     let layer =
-        tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer).with_filter(levels(logs.level));
+        tracing_subscriber::fmt::layer().with_ansi(false).with_writer(clean).with_filter(levels(logs.level));
     let _set_before = tracing_subscriber::registry().with(layer).try_init();
     Ok(guard)
 }

@@ -55,18 +55,22 @@ pub mod machine;
 pub mod note;
 /// A run, put together.
 pub mod opened;
-/// A panic pulls the kill.
-mod panics;
+/// What a panic does, and how little it says.
+pub mod panics;
 /// Folders and files of this installation.
 pub mod paths;
 /// What a run is started with, by where its orders go.
 pub mod plan;
 /// The exchange of an interrupted sim, run again to where it stopped.
 pub mod rebuild;
+/// Secrets of this process, kept out of its words.
+pub mod redaction;
 /// What the trader can do about a refusal.
 mod remedy;
 /// What the shell asks, carried out by the machine.
 pub mod requests;
+/// Who may not start a run with money.
+pub mod root;
 /// A run without a window.
 pub mod run;
 /// Strategies on their seats.

@@ -128,6 +128,9 @@ pub struct RunArgs {
     /// alone. Else paper keys that are kept are used, or what is missing is asked for.
     #[arg(long)]
     pub keys_stdin: bool,
+    /// Trade an account as root, which is refused otherwise: for containers, where there is nobody else.
+    #[arg(long)]
+    pub as_root: bool,
     /// No window: lines of JSON on stdout until the data ends or a signal comes.
     #[arg(long)]
     pub headless: bool,

@@ -66,7 +66,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::app::closed::close_to_others;
+use crate::app::panics::tell_places_alone;
 use crate::app::paths::Paths;
 use crate::cli::args::{Cli, Command, RunArgs, WhatifArgs};
 use crate::cli::config::ConfigSource;
@@ -77,7 +77,7 @@ use crate::journal::reader::View;
 /// Parses what was typed, does it, and gives the shell its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    close_to_others();
+    tell_places_alone();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(fault) => {

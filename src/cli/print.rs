@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
+use crate::app::redaction;
 use crate::cli::tables;
+use crate::domain::outside::escaped;
 
 /// What a narrow window holds.
 const WIDTH: usize = 80;
@@ -17,14 +19,19 @@ pub(super) fn view(name: &str, shown: &serde_json::Value, json: bool) {
     }
 }
 
+/// What text of several lines is made of. All else that steers a terminal is written as its number, whoever's text it
+/// is: within JSON that is the same text.
+const KEPT: [char; 2] = ['\n', '\t'];
+
 /// Data, as a line on stdout.
 pub(super) fn data(text: &str) {
-    let _reader_gone = writeln!(io::stdout().lock(), "{text}");
+    let _reader_gone = writeln!(io::stdout().lock(), "{}", escaped(text, &KEPT));
 }
 
-/// Words, as a line on stderr.
+/// Words, as a line on stderr, without what this process holds as a secret.
 pub(super) fn words(text: &str) {
-    let _reader_gone = writeln!(io::stderr().lock(), "hardstop: {text}");
+    let clean = redaction::scrubbed(text);
+    let _reader_gone = writeln!(io::stderr().lock(), "hardstop: {}", escaped(&clean, &KEPT));
 }
 
 /// A JSON value: whole for `--json`, else as a table for eyes.

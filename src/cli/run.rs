@@ -11,6 +11,7 @@ use crate::app::key_slots::{KeySlot, passphrase};
 use crate::app::keys::{Typed, asked_for};
 use crate::app::paths::Paths;
 use crate::app::plan::RunPlan;
+use crate::app::root::refuse_root;
 use crate::app::run::headless;
 use crate::app::seats::Planned;
 use crate::app::sim::SimPlan;
@@ -45,6 +46,7 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Res
         (_, _, true) => Mode::Live,
         _ => config.mode,
     };
+    refuse_root(mode, args.as_root).map_err(|words| Failure::new(Exit::Usage, words))?;
     let (run, pace) = match mode {
         Mode::Sim => sim(paths, source, &config, args)?,
         Mode::Paper => account(Account::Paper, paths, source, &config, args)?,

@@ -11,6 +11,7 @@ use crate::cli::diff::diff;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
 use crate::domain::mode::Mode;
+use crate::domain::outside::steers;
 use crate::strategy::approval::{Approval, Approvals, Verdict};
 use crate::strategy::copies;
 use crate::strategy::frame::Level;
@@ -129,8 +130,6 @@ pub(super) fn approve(paths: &Paths, file: &Path, yes: bool) -> Result<u8, Failu
 
 /// A script's text as it may be shown: without characters that steer the terminal or turn its text.
 fn tame(text: &str) -> String {
-    let turns = |letter: char| matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let shown =
-        |letter: &char| *letter == '\n' || *letter == '\t' || !(letter.is_control() || turns(*letter));
+    let shown = |letter: &char| *letter == '\n' || *letter == '\t' || !steers(*letter);
     text.chars().filter(shown).collect()
 }

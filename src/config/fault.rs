@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::domain::outside::steers;
+
 /// One thing that is wrong, with the line where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
@@ -57,6 +59,6 @@ impl fmt::Display for Listed<'_> {
 /// Text of a file as it may be shown: on one line, short, and without characters that steer a terminal.
 pub(super) fn shown(text: &str) -> String {
     const LENGTH_MAX: usize = 40;
-    let clean: String = text.chars().filter(|letter| !letter.is_control()).take(LENGTH_MAX).collect();
+    let clean: String = text.chars().filter(|letter| !steers(*letter)).take(LENGTH_MAX).collect();
     if text.chars().count() > LENGTH_MAX { format!("{clean}…") } else { clean }
 }

@@ -34,6 +34,8 @@ pub mod mode;
 pub mod money;
 /// Order kinds, times in force and the states of an order's life.
 pub mod order;
+/// Text from outside, as it may be shown.
+pub mod outside;
 /// Percentages of the trader's own limits.
 pub mod pct;
 /// Prices a share.

@@ -1,4 +1,5 @@
 use crate::domain::money::Money;
+use crate::domain::outside::steers;
 use crate::journal::reader::Table;
 
 /// The table as CSV: numbers as they are written, no control characters, and no cell that a
@@ -29,10 +30,6 @@ fn quoted(cell: &str) -> String {
 /// Without control characters and without the marks that turn a line's direction round: text from
 /// outside must not steer a terminal.
 fn clean(text: &str) -> String {
-    let steers = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-    };
     text.chars().filter(|letter| !steers(*letter)).collect()
 }
 

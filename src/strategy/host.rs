@@ -14,6 +14,7 @@ use std::thread;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::domain::outside::blanked;
 use crate::domain::strategy::Outcome;
 use crate::domain::strategy::StrategyAnswer;
 use crate::domain::strategy::StrategyCall;
@@ -349,11 +350,15 @@ fn open(settings: &SpawnSettings, mode: LoadMode) -> Result<(Line, Hello, Loaded
     let patience = WALL_DEADLINE.saturating_add(Duration::from_millis(500).saturating_mul(inits));
     let frame = line.receive(patience).map_err(killed)?;
     let reason = match parse(&frame) {
-        Ok(ChildFrame::Loaded(loaded)) => match loaded.manifest.check().and_then(|()| line.never_wait()) {
-            Ok(()) => return Ok((line, hello, loaded)),
-            Err(words) => words,
-        },
-        Ok(ChildFrame::LoadFailed(reason)) => return Err(SandboxFault::Script { reason }),
+        Ok(ChildFrame::Loaded(loaded)) => {
+            match scrutiny::check_loaded(&loaded).and_then(|()| line.never_wait()) {
+                Ok(()) => return Ok((line, hello, loaded)),
+                Err(words) => words,
+            }
+        }
+        Ok(ChildFrame::LoadFailed(reason)) => {
+            return Err(SandboxFault::Script { reason: blanked(&reason).into_owned() });
+        }
         Ok(ChildFrame::Fatal(reason)) => return Err(killed(line.end(Some(reason)))),
         Ok(_) => "it answered the script with another frame".to_owned(),
         Err(words) => words,
@@ -510,7 +515,8 @@ impl Line {
     fn end(&mut self, known: Option<String>) -> String {
         self.stop();
         let last_words = self.stderr.recv_timeout(METER_DEADLINE).unwrap_or_default();
-        known.unwrap_or_else(|| self.reason(&last_words))
+        // What a child says of its own end may be the words of whoever took it over.
+        known.map_or_else(|| self.reason(&last_words), |words| blanked(&words).into_owned())
     }
 
     /// Why the child ended by itself, from its status and its last words.
@@ -573,7 +579,6 @@ impl Drop for Line {
 }
 
 fn first_line(text: &str) -> String {
-    let clean = |letter: char| if letter.is_control() { ' ' } else { letter };
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("without a word");
-    line.chars().take(200).map(clean).collect()
+    blanked(&line.chars().take(200).collect::<String>()).into_owned()
 }

@@ -3,6 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::outside::steers;
 use crate::domain::symbol::Symbol;
 
 const NAME_CHARS_MAX: usize = 64;
@@ -204,7 +205,7 @@ impl Param {
 
 fn check_text(field: &str, text: &str, chars_max: usize) -> Result<(), String> {
     let chars = text.chars().count();
-    if chars == 0 || chars > chars_max || text.chars().any(char::is_control) {
+    if chars == 0 || chars > chars_max || text.contains(steers) {
         return Err(format!("{field} is a text of 1 to {chars_max} characters without control characters"));
     }
     Ok(())

@@ -1,3 +1,4 @@
+use crate::domain::outside::steers;
 use crate::domain::qty::Qty;
 use crate::domain::strategy::Outcome;
 use crate::domain::strategy::Size;
@@ -6,6 +7,7 @@ use crate::domain::strategy::StrategyCall;
 use crate::domain::strategy::StrategyEvent;
 use crate::domain::strategy::Wish;
 use crate::strategy::frame::LOG_BYTES_MAX;
+use crate::strategy::frame::Loaded;
 use crate::strategy::frame::TAG_CHARS_MAX;
 use crate::strategy::frame::WISHES_MAX;
 
@@ -28,10 +30,14 @@ pub(super) fn check(call: &StrategyCall, answer: &StrategyAnswer) -> Result<(), 
     if log_bytes > LOG_BYTES_MAX.saturating_add(LOG_SLACK_BYTES) {
         return Err(format!("{log_bytes} bytes of log, at most {LOG_BYTES_MAX}"));
     }
+    check_lines(&answer.logs)?;
     match &answer.outcome {
         Outcome::Killed { .. } => return Err("it called itself killed and answered".to_owned()),
         Outcome::Failed { reason } if reason.len() > REASON_BYTES_MAX => {
             return Err(format!("a reason of {} bytes, at most {REASON_BYTES_MAX}", reason.len()));
+        }
+        Outcome::Failed { reason } if reason.contains(steers) => {
+            return Err("a reason that holds control characters".to_owned());
         }
         Outcome::Failed { .. } if !answer.wishes.is_empty() => {
             return Err("it wished for orders in an event that failed".to_owned());
@@ -46,6 +52,23 @@ pub(super) fn check(call: &StrategyCall, answer: &StrategyAnswer) -> Result<(), 
         return Err(format!("{} orders in one event, at most {WISHES_MAX}", answer.wishes.len()));
     }
     answer.wishes.iter().try_for_each(check_wish)
+}
+
+/// Checks what a child says of the script that it has loaded.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(super) fn check_loaded(loaded: &Loaded) -> Result<(), String> {
+    loaded.manifest.check()?;
+    check_lines(&loaded.logs)
+}
+
+/// The child blanks what steers a terminal; one that does not is no child of ours any more.
+fn check_lines(lines: &[String]) -> Result<(), String> {
+    if lines.iter().any(|line| line.contains(steers)) {
+        return Err("a line of log that holds control characters".to_owned());
+    }
+    Ok(())
 }
 
 fn check_wish(wish: &Wish) -> Result<(), String> {
@@ -66,7 +89,7 @@ fn check_wish(wish: &Wish) -> Result<(), String> {
         Wish::Cancel => &None,
     };
     let Some(tag) = tag else { return Ok(()) };
-    if tag.chars().count() > TAG_CHARS_MAX || tag.chars().any(char::is_control) {
+    if tag.chars().count() > TAG_CHARS_MAX || tag.contains(steers) {
         return Err("a tag that is too long or holds control characters".to_owned());
     }
     Ok(())
@@ -114,6 +137,11 @@ mod tests {
         wrong(&|answer| answer.outcome = Outcome::Killed { reason: String::new() });
         wrong(&|answer| answer.wishes = vec![Wish::Cancel; WISHES_MAX + 1]);
         wrong(&|answer| answer.wishes = vec![Wish::Close { tag: Some("x\u{1b}[2J".to_owned()) }]);
+        wrong(&|answer| answer.logs = vec!["x\u{9b}2J".to_owned()]);
+        wrong(&|answer| {
+            answer.outcome = Outcome::Failed { reason: "x\ny".to_owned() };
+            answer.wishes.clear();
+        });
         wrong(&|answer| answer.logs = vec!["x".repeat(LOG_BYTES_MAX + LOG_SLACK_BYTES)]);
         wrong(&|answer| {
             answer.wishes = vec![Wish::Trade {

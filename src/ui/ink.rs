@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Borders, Widget};
 
+use crate::domain::outside::blanked;
 use crate::ui::theme::Theme;
 
 /// Writes `text` from `x` on, at most to the right end of `area`, in its row `row`; gives where the
@@ -68,15 +69,7 @@ pub fn cut(text: &str, width: u16) -> Cow<'_, str> {
 /// Text from outside without control signs, so that nobody's words move the cursor, and without the
 /// marks that turn the direction of writing.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    let bad = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    if text.contains(bad) {
-        Cow::Owned(text.chars().map(|letter| if bad(letter) { ' ' } else { letter }).collect())
-    } else {
-        Cow::Borrowed(text)
-    }
+    blanked(text)
 }
 
 /// A pane's frame with its title; gives what is inside. What has the focus has the heavy frame.

@@ -1,7 +1,7 @@
 use crate::domain::at::At;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{AssetFlags, VenueAccount, VenuePosition};
-use crate::wire::fields::{Fields, WireFault};
+use crate::wire::fields::{Fields, WireFault, quoted};
 
 /// The account as the venue tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub fn read_clock_offset_ms(fields: &Fields<'_>, now: At) -> Result<i64, WireFau
 
 /// How fast the clock of an exchange that rehearses runs, where it says so; Alpaca's says nothing.
 pub fn read_clock_speed(fields: &Fields<'_>) -> Option<String> {
-    fields.text("speed").map(std::borrow::Cow::into_owned)
+    fields.text("speed").map(|speed| quoted(&speed))
 }
 
 /// The hours of a day by the venue's calendar, as its own words; `None` where it does not trade that day.
@@ -93,7 +93,7 @@ pub fn read_calendar_day(days: &[Fields<'_>], date: &str) -> Result<Option<(Stri
     for day in days {
         let of = day.need(day.text("date"), "calendar", "date")?;
         if of == date {
-            let word = |name: &str| day.text(name).unwrap_or_default().into_owned();
+            let word = |name: &str| quoted(&day.text(name).unwrap_or_default());
             return Ok(Some((word("open"), word("close"))));
         }
     }

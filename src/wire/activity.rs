@@ -3,7 +3,7 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
-use crate::wire::fields::{Fields, WireFault};
+use crate::wire::fields::{Fields, WireFault, quoted};
 use crate::wire::order::VenueId;
 
 /// One execution, as the account's history tells it: its order by the venue's id alone.
@@ -50,7 +50,7 @@ pub fn read_activity(fields: &Fields<'_>) -> Result<Activity, WireFault> {
             read_execution(fields).map(Activity::Filled)
         }
         ("SPLIT" | "SSP" | "FSPLIT" | "RSPLIT" | "REORG" | "MA" | "SC" | "SSO" | "NC", Some(symbol)) => {
-            let words = fields.text("description").unwrap_or_else(|| word.clone()).into_owned();
+            let words = quoted(&fields.text("description").unwrap_or_else(|| word.clone()));
             Ok(Activity::Changed(symbol, words))
         }
         _ => Ok(Activity::Other),

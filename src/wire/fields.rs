@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::domain::at::At;
 use crate::domain::money::Money;
+use crate::domain::outside::blanked;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::wire::digits::scaled;
@@ -173,11 +174,12 @@ pub fn instant(text: &str) -> Option<At> {
     format!("{whole}{fraction}{}", rest.get(digits..)?).parse().ok()
 }
 
-/// The beginning of an outside text, without control characters.
+/// The beginning of an outside text, without what steers a terminal.
 pub fn quoted(text: &str) -> String {
-    let plain = |char: char| if char.is_control() { ' ' } else { char };
-    let mut shown: String = text.trim().chars().take(QUOTED_CHARS).map(plain).collect();
-    if shown.len() < text.trim().len() {
+    let text = text.trim();
+    let begins: String = text.chars().take(QUOTED_CHARS).collect();
+    let mut shown = blanked(&begins).into_owned();
+    if begins.len() < text.len() {
         shown.push('…');
     }
     shown

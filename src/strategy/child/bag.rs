@@ -7,6 +7,7 @@ use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsValue};
 use serde_json::Value;
 
+use crate::domain::outside::{blanked, steers};
 use crate::strategy::child::lines::LineHandle;
 
 /// How deep a manifest may nest, and how many fields an object in it may have.
@@ -76,7 +77,7 @@ pub(super) fn text(value: &JsValue, what: &str, chars_max: usize) -> JsResult<St
         return refuse(format!("{what} has {} characters, at most {chars_max}", text.len()));
     }
     let text = text.to_std_string_lossy();
-    if text.chars().any(char::is_control) {
+    if text.contains(steers) {
         return refuse(format!("{what} holds a control character"));
     }
     Ok(text)
@@ -141,8 +142,7 @@ pub(super) fn copy(value: &JsValue, what: &str, depth: usize, context: &mut Cont
 /// What a log line shows of a value: plain values as they are, everything else by its kind.
 pub(super) fn shown(value: &JsValue) -> String {
     if let Some(text) = value.as_string() {
-        let clean = |letter: char| if letter.is_control() { ' ' } else { letter };
-        return text.to_std_string_lossy().chars().map(clean).collect();
+        return blanked(&text.to_std_string_lossy()).into_owned();
     }
     if let Some(object) = value.as_object() {
         return match LineHandle::read(&object) {
@@ -152,7 +152,8 @@ pub(super) fn shown(value: &JsValue) -> String {
     }
     match value.as_number() {
         Some(number) => js_number(number),
-        None => value.display().to_string(),
+        // A symbol's description is the script's own text too.
+        None => blanked(&value.display().to_string()).into_owned(),
     }
 }
 

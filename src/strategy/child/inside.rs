@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use crate::domain::outside::blanked;
 use crate::domain::strategy::Outcome;
 use crate::domain::strategy::StrategyAnswer;
 use crate::domain::strategy::StrategyCall;
@@ -61,7 +62,7 @@ impl Inside {
         let gathered = self.runtime.take();
         let (outcome, wishes) = match outcome {
             Ok(()) => (Outcome::Done, gathered.wishes),
-            Err(reason) => (Outcome::Failed { reason }, Vec::new()),
+            Err(reason) => (Outcome::Failed { reason: blanked(&reason).into_owned() }, Vec::new()),
         };
         self.runtime.relieve();
         StrategyAnswer { seq: call.seq, symbol: call.symbol, outcome, wishes, logs: gathered.logs }

@@ -4,6 +4,7 @@ use boa_engine::builtins::error::Error;
 use boa_engine::object::JsObject;
 use boa_engine::{Context, EngineError, JsError, JsValue, RuntimeLimitError};
 
+use crate::domain::outside::blanked;
 use crate::strategy::child::bag;
 
 const WORDS_CHARS_MAX: usize = 500;
@@ -75,8 +76,8 @@ fn place(trace: &str) -> String {
 }
 
 fn bounded(text: &str) -> String {
-    let clean = |letter: char| if letter.is_control() { ' ' } else { letter };
-    text.chars().take(WORDS_CHARS_MAX).map(clean).collect()
+    let begins: String = text.chars().take(WORDS_CHARS_MAX).collect();
+    blanked(&begins).into_owned()
 }
 
 #[cfg(test)]

@@ -1,0 +1,323 @@
+//! Keys that sing where they are found: whatever a run with them leaves behind is searched for them, in every encoding
+//! that they could have come into.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_hardstop");
+/// How long anything may take before the test gives it up; nothing here is measured.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The key's id, its secret, and a secret that the venue refuses. Each is spelt differently in a URL.
+const ID: &str = "canary+id/7=of";
+const SECRET: &str = "canary+secret/of=a+run";
+const REFUSED: &str = "canary~refused/by=everybody&";
+const CANARIES: [&str; 3] = [ID, SECRET, REFUSED];
+
+/// As it is, in hex, in a URL, and in base64 of both alphabets wherever in a longer text it began.
+fn encodings(canary: &str) -> Vec<Vec<u8>> {
+    let bytes = canary.as_bytes();
+    let hex = |upper: bool| {
+        let digits = |byte: &u8| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") };
+        bytes.iter().map(digits).collect::<String>()
+    };
+    let in_url = |upper: bool| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let digits = |byte: u8| if upper { format!("%{byte:02X}") } else { format!("%{byte:02x}") };
+        let spelt = |byte: &u8| if plain(*byte) { char::from(*byte).to_string() } else { digits(*byte) };
+        bytes.iter().map(spelt).collect::<String>()
+    };
+    let mut all = vec![canary.to_owned(), hex(true), hex(false), in_url(true), in_url(false)];
+    for before in 0..3 {
+        let shifted = [vec![0; before].as_slice(), bytes].concat();
+        let (first, last) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            all.push(engine.encode(&shifted)[first..last].to_owned());
+        }
+    }
+    all.into_iter().map(String::into_bytes).collect()
+}
+
+#[track_caller]
+fn holds_none(what: &str, bytes: &[u8]) {
+    for canary in CANARIES {
+        for spelling in encodings(canary) {
+            let found = bytes.windows(spelling.len()).any(|window| window == spelling);
+            assert!(!found, "{what} holds {}", String::from_utf8_lossy(&spelling));
+        }
+    }
+}
+
+/// Every file below a folder.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+/// An exchange that knows the canaries, and the home of a run against it.
+struct Stage {
+    home: PathBuf,
+    exchange: Child,
+    address: String,
+}
+
+impl Stage {
+    fn new(name: &str) -> Self {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("canary-{name}"));
+        let _none_before = fs::remove_dir_all(&home);
+        fs::create_dir_all(&home).unwrap();
+        let mut exchange = Command::new(BINARY)
+            .args(["exchange", "--listen", "127.0.0.1:0", "--seed", "3", "--speed", "60"])
+            .args(["--keys", &format!("{ID}:{SECRET}")])
+            .env("HARDSTOP_HOME", home.join("exchange"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(exchange.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let address = ready["rest"].as_str().unwrap().to_owned();
+        let stage = Self { home, exchange, address };
+        stage.configure(&stage.address);
+        stage
+    }
+
+    fn configure(&self, base_url: &str) {
+        let text = format!(
+            "mode = \"paper\"\n[alpaca]\nbase_url = \"{base_url}\"\nsymbols = [\"SPY\"]\n[logs]\nlevel = \"trace\"\n"
+        );
+        fs::write(self.home.join("config.toml"), text).unwrap();
+    }
+
+    /// A run without a window; what it prints goes to files of the home, and so is searched with them.
+    fn run(&self, secret: &str) -> Child {
+        let file =
+            |name: &str| fs::OpenOptions::new().create(true).append(true).open(self.home.join(name)).unwrap();
+        let mut child = Command::new(BINARY)
+            .args(["run", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"])
+            .env("HARDSTOP_HOME", &self.home)
+            .stdin(Stdio::piped())
+            .stdout(file("stdout"))
+            .stderr(file("stderr"))
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(format!("{ID}\n{secret}\n").as_bytes()).unwrap();
+        child
+    }
+
+    fn ask(&self, args: &[&str]) -> String {
+        let output = Command::new(BINARY).args(args).env("HARDSTOP_HOME", &self.home).output().unwrap();
+        holds_none(&format!("{args:?}"), &output.stdout);
+        holds_none(&format!("{args:?}"), &output.stderr);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn until_ready(&self) {
+        let began = Instant::now();
+        loop {
+            let status: serde_json::Value =
+                serde_json::from_str(&self.ask(&["status", "--json"])).unwrap_or_default();
+            if status["pid"].is_number() && status["not_ready"].is_null() {
+                return;
+            }
+            let words = fs::read_to_string(self.home.join("stderr")).unwrap_or_default();
+            assert!(began.elapsed() < PATIENCE, "it never became ready: {status}\n{words}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn words(&self) -> String {
+        fs::read_to_string(self.home.join("stderr")).unwrap()
+    }
+
+    /// No file of the home holds a canary: logs, journal, tape, config, what was printed, whatever else there is.
+    fn is_silent(&self) {
+        let mut found = Vec::new();
+        files(&self.home, &mut found);
+        let ends = |end: &str| found.iter().any(|path| path.to_string_lossy().ends_with(end));
+        assert!(ends(".log"), "{found:?}");
+        for path in &found {
+            // A socket is no file that could be read.
+            if let Ok(bytes) = fs::read(path) {
+                holds_none(&path.display().to_string(), &bytes);
+            }
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _gone_already = self.exchange.kill();
+        let _ended = self.exchange.wait();
+    }
+}
+
+fn interrupt(child: &mut Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+}
+
+/// What every process of the machine may learn of a running one: its arguments, and what it was handed around it.
+fn is_silent_in_proc(child: &Child) {
+    for file in ["cmdline", "environ"] {
+        match fs::read(format!("/proc/{}/{file}", child.id())) {
+            Ok(bytes) => holds_none(file, &bytes),
+            // Nobody but root reads it at all.
+            Err(fault) => assert_eq!((file, fault.kind()), ("environ", std::io::ErrorKind::PermissionDenied)),
+        }
+    }
+}
+
+#[test]
+fn three_canaries_are_in_no_file_argument_environment_or_word_after_runs_at_the_finest_log() {
+    let stage = Stage::new("run");
+    let mut child = stage.run(SECRET);
+    stage.until_ready();
+    is_silent_in_proc(&child);
+    stage.ask(&["buy", "SPY", "1", "--stop-loss", "160"]);
+    for args in [&["doctor"][..], &["doctor", "--json"], &["orders"], &["risk"], &["config", "show"]] {
+        stage.ask(args);
+    }
+    interrupt(&mut child);
+    stage.ask(&["journal", "verify"]);
+    let mut refused = stage.run(REFUSED);
+    assert!(!refused.wait().unwrap().success());
+    let words = stage.words();
+    assert!(words.contains("the account cannot be read") && words.contains("unauthorized"), "{words}");
+    let mut found = Vec::new();
+    files(&stage.home, &mut found);
+    assert!(found.iter().any(|path| path.extension().is_some_and(|end| end == "db")), "{found:?}");
+    stage.is_silent();
+}
+
+/// Hands everything on to the exchange, until a client has sent its login on a stream: nobody answers that any more,
+/// and the receiver hears of it.
+fn stalls_at_login(upstream: &str) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let upstream = upstream.trim_start_matches("http://").to_owned();
+    let (teller, logins) = channel();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (upstream, teller) = (upstream.clone(), teller.clone());
+            std::thread::spawn(move || {
+                let (mut client, mut server) = (client.unwrap(), TcpStream::connect(upstream).unwrap());
+                let (mut back, mut answers) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                let mut head = vec![0; 64 << 10];
+                let length = client.read(&mut head).unwrap();
+                server.write_all(&head[..length]).unwrap();
+                let head = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
+                if head.contains("upgrade: websocket") {
+                    let mut greeting = vec![0; 64 << 10];
+                    let length = answers.read(&mut greeting).unwrap();
+                    back.write_all(&greeting[..length]).unwrap();
+                    if head.starts_with("get /stream") {
+                        // The login itself, masked as every frame of a client's is.
+                        let length = client.read(&mut greeting).unwrap();
+                        assert!(length > SECRET.len());
+                        let _over = teller.send("a login was sent".to_owned());
+                        std::thread::sleep(PATIENCE);
+                    }
+                }
+                std::thread::spawn(move || std::io::copy(&mut answers, &mut back));
+                let _over = std::io::copy(&mut client, &mut server);
+            });
+        }
+    });
+    (address, logins)
+}
+
+#[test]
+fn a_kill_nine_in_the_middle_of_a_login_leaves_no_key_behind() {
+    let stage = Stage::new("login");
+    // The first question of all, which carries the keys in its headers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    stage.configure(&format!("http://{}", silent.local_addr().unwrap()));
+    let mut child = stage.run(SECRET);
+    let (mut asked, _) = silent.accept().unwrap();
+    let mut head = vec![0; 64 << 10];
+    let length = asked.read(&mut head).unwrap();
+    assert!(String::from_utf8_lossy(&head[..length]).contains(SECRET), "the keys are on their way");
+    is_silent_in_proc(&child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    stage.is_silent();
+
+    // A stream's login, after everything else was answered.
+    let (address, logins) = stalls_at_login(&stage.address);
+    stage.configure(&address);
+    let mut child = stage.run(SECRET);
+    logins.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no login was sent: {}", stage.words()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    stage.is_silent();
+}
+
+/// The keys typed at the window's own prompt: neither the echo, nor the screen, nor the files hold them.
+#[test]
+fn keys_that_are_typed_are_on_no_screen() {
+    let stage = Stage::new("typed");
+    let size = PtySize { rows: 50, cols: 200, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new(BINARY);
+    command.args(["run", "--as-root", "--acknowledge-unclean"]);
+    command.env("HARDSTOP_HOME", &stage.home);
+    command.env("TERM", "xterm-256color");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let (mut reads, mut types) =
+        (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+    let printed = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&printed);
+    let reader = std::thread::spawn(move || {
+        let mut some = [0; 4096];
+        while let Ok(length @ 1..) = reads.read(&mut some) {
+            hears.lock().unwrap().extend_from_slice(&some[..length]);
+        }
+    });
+    let shows = |words: &str| {
+        let began = Instant::now();
+        let has = || printed.lock().unwrap().windows(words.len()).any(|window| window == words.as_bytes());
+        while !has() {
+            let all = String::from_utf8_lossy(&printed.lock().unwrap()).into_owned();
+            assert!(began.elapsed() < PATIENCE, "{words}: {all}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    shows("key id");
+    types.write_all(format!("{ID}\r").as_bytes()).unwrap();
+    shows("secret");
+    types.write_all(format!("{SECRET}\r").as_bytes()).unwrap();
+    stage.until_ready();
+    // The whole screen is painted anew, so that it shows what there is.
+    types.write_all(b"\x0c").unwrap();
+    shows("SPY");
+    let pid = child.process_id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    drop((types, pair.master));
+    reader.join().unwrap();
+    let (rows, columns) = (NonZeroU16::new(50).unwrap(), NonZeroU16::new(200).unwrap());
+    let mut screen = vt100::Parser::new(rows, columns, 0);
+    screen.process(&printed.lock().unwrap());
+    holds_none("the screen", screen.screen().contents().as_bytes());
+    holds_none("what the terminal was sent", &printed.lock().unwrap());
+    stage.is_silent();
+}
