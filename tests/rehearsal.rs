@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_hardstop");
 const PATIENCE: Duration = Duration::from_mins(1);
 const ID: &str = "canary-id";
 const SECRET: &str = "canary-secret-of-a-rehearsal";
+const PASSPHRASE: &str = "a passphrase of a rehearsal";
 
 /// An exchange with one account, and the home of whoever rehearses against it.
 struct Stage {
@@ -45,10 +46,59 @@ impl Stage {
     }
 
     fn configure(&self, base_url: &str) {
+        self.configure_besides(base_url, "");
+    }
+
+    fn configure_besides(&self, base_url: &str, more: &str) {
         let text = format!(
-            "mode = \"paper\"\n[alpaca]\nbase_url = \"{base_url}\"\nsymbols = [\"SPY\", \"IBM\"]\n[logs]\nlevel = \"trace\"\n"
+            "mode = \"paper\"\n[alpaca]\nbase_url = \"{base_url}\"\nsymbols = [\"SPY\", \"IBM\"]\n[logs]\nlevel = \"trace\"\n{more}"
         );
         fs::write(self.home.join("config.toml"), text).unwrap();
+    }
+
+    /// The shell's answer to a command that reads these lines.
+    fn tell(&self, args: &[&str], lines: &[&str]) -> (i32, String, String) {
+        let mut child = self
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        // A command that asks for less ends before it has read all of it.
+        let _read = child.stdin.take().unwrap().write_all(text.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// How many orders the exchange has ever taken, by its own word.
+    fn orders_taken(&self) -> usize {
+        let mut stream = std::net::TcpStream::connect(self.address.trim_start_matches("http://")).unwrap();
+        write!(
+            stream,
+            "GET /v2/orders?status=all&limit=500 HTTP/1.1\r\nHost: here\r\nAPCA-API-KEY-ID: {ID}\r\nAPCA-API-SECRET-KEY: {SECRET}\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        let list = &body[body.find('[').unwrap()..=body.rfind(']').unwrap()];
+        serde_json::from_str::<Vec<serde_json::Value>>(list).unwrap().len()
+    }
+
+    /// The live account, as it is unlocked by its passphrase.
+    fn run_live(&self) -> Child {
+        let mut child = self
+            .command(&["run", "--live", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(self.home.join("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(format!("{PASSPHRASE}\n").as_bytes()).unwrap();
+        child
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -189,4 +239,70 @@ fn another_account_begins_another_ledger_and_nobody_there_is_said_in_words() {
     assert!(!alone.wait().unwrap().success());
     let words = fs::read_to_string(stage.home.join("stderr")).unwrap();
     assert!(words.contains("nobody listens there"), "{words}");
+}
+
+/// The drills in paper, and then the live account: every combination of what arming asks for, beside the one that
+/// is right, opens nothing at the exchange itself; a process that is gone is killed at the broker.
+#[test]
+fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process() {
+    let stage = Stage::new("live");
+    let (code, _, words) =
+        stage.tell(&["run", "--live", "--headless", "--keys-stdin", "--as-root"], &[PASSPHRASE]);
+    assert!(code == 2 && words.contains("[live] enabled"), "{code} {words}");
+    let (code, out, words) = stage.tell(&["drill", "--keys-stdin", "--as-root"], &[ID, SECRET]);
+    assert!(code == 0 && words.contains("passed"), "{code} {out}{words}");
+
+    stage.configure_besides(&stage.address, "[live]\nenabled = true\n");
+    let set = ["keys", "set", "--slot", "live", "--stdin", "--vault-only"];
+    let (code, _, words) = stage.tell(&set, &[ID, SECRET, PASSPHRASE, PASSPHRASE]);
+    assert!(code == 0 && words.contains("kept for live-rehearsal"), "{code} {words}");
+    let child = stage.run_live();
+    stage.ready(&child);
+    let drilled = stage.orders_taken();
+    let buy = || stage.ask(&["buy", "SPY", "2", "--stop-loss", "100"]);
+    stage.until(child.id(), "nothing but arming is missing", |_| {
+        let (code, _, words) = buy();
+        code == 3 && words.contains("DISARMED")
+    });
+
+    let (certificate, aside) = (stage.home.join("state/drill.json"), stage.home.join("drill.aside"));
+    // The eighth is the right one, and comes last.
+    for combination in 0..7_u8 {
+        let [has_drill, has_tail, has_passphrase] = [1, 2, 4].map(|bit| combination & bit != 0);
+        if !has_drill {
+            fs::rename(&certificate, &aside).unwrap();
+        }
+        let tail = if has_tail { "0001" } else { "0002" };
+        let passphrase = if has_passphrase { PASSPHRASE } else { "another passphrase" };
+        let (code, _, words) = stage.tell(&["arm", "--stdin"], &[tail, passphrase]);
+        assert!(code == 5 && !words.contains(passphrase), "{combination}: {code} {words}");
+        let (code, _, words) = buy();
+        assert!(code == 3 && words.contains("DISARMED"), "{combination}: {code} {words}");
+        if !has_drill {
+            fs::rename(&aside, &certificate).unwrap();
+        }
+    }
+    assert_eq!(stage.orders_taken(), drilled, "not one opening has reached the exchange");
+
+    let (code, _, words) = stage.tell(&["arm", "--stdin"], &["0001", PASSPHRASE]);
+    assert!(code == 0 && words.contains("armed") && words.contains("REAL MONEY"), "{code} {words}");
+    assert!(stage.status().unwrap()["armed"] == true);
+    stage.until(child.id(), "it opens", |_| buy().0 == 0);
+    stage.until(child.id(), "it has opened", |status| !positions(status).is_empty());
+    assert_eq!(stage.ask(&["disarm", "--reason", "lunch"]).0, 0);
+    assert!(buy().2.contains("DISARMED"));
+    let mut child = child;
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let (code, out, words) = stage.tell(&["kill", "--flatten", "--keys-stdin", "--json"], &[PASSPHRASE]);
+    assert!(words.contains(&stage.address) && words.contains("SPY"), "{words}");
+    assert!(code == 0 && out.contains("\"confirmed\":true"), "{code} {out} {words}");
+    let child = stage.run_live();
+    stage.until(child.id(), "flat, halted and disarmed", |status| {
+        positions(status).is_empty() && status["state"] == "halted" && status["armed"] == false
+    });
+    end(child);
+    let (code, out, words) = stage.ask(&["journal", "verify"]);
+    assert_eq!(code, 0, "{out}{words}");
 }

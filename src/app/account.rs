@@ -399,7 +399,7 @@ fn again<T>(mut ask: impl FnMut() -> Result<T, String>) -> Result<T, String> {
 
 /// The wall's clock for Alpaca. An exchange on this machine may rehearse another time at another speed: its
 /// client goes by its clock, as it says.
-fn clock_of(client: &Client, hosts: &Hosts) -> Result<RunClock, String> {
+pub(super) fn clock_of(client: &Client, hosts: &Hosts) -> Result<RunClock, String> {
     if !hosts.are_here() {
         return Ok(RunClock::Wall);
     }

@@ -291,7 +291,8 @@ fn kill(request: &Request, reach: &Reach) -> Reply {
     told(&outcome)
 }
 
-fn told(outcome: &KillOutcome) -> Reply {
+/// A kill's outcome, as the shell is told.
+pub fn told(outcome: &KillOutcome) -> Reply {
     let mut words = outcome.words.clone();
     if !outcome.confirmed {
         words.push("not everything is as it should be; pull again, or act at the venue itself".to_owned());

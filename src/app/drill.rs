@@ -34,6 +34,8 @@ pub struct DrillPlan {
     pub symbol: Symbol,
     /// The settings that the certificate is bound to.
     pub settings: String,
+    /// Whether the trader has said that root is meant.
+    pub as_root: bool,
     /// This program.
     pub executable: PathBuf,
 }
@@ -110,6 +112,9 @@ fn start(plan: &DrillPlan) -> Result<Ran, String> {
         command.arg("--config").arg(config);
     }
     command.args(["run", "--paper", "--headless", "--keys-stdin", "--acknowledge-unclean"]);
+    if plan.as_root {
+        command.arg("--as-root");
+    }
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(|fault| format!("the run could not be started: {fault}"))?;
     let stdin = child.stdin.take();

@@ -221,6 +221,16 @@ impl KeySlot {
         Ok(opened)
     }
 
+    /// Opens the vault for the kill: no lockout holds it up, and no try is counted. What it is opened for can only
+    /// cancel and close.
+    ///
+    /// # Errors
+    /// Why it does not open, in words.
+    pub fn open_for_the_kill(&self, passphrase: &Passphrase) -> Result<Opened, String> {
+        let device_key = self.device_key()?;
+        sealed::open(&self.vault, passphrase, device_key.as_ref()).map_err(|fault| fault.to_string())
+    }
+
     fn device_key(&self) -> Result<Option<DeviceKey>, String> {
         if self.is_vault_only() == Some(true) {
             return Ok(None);

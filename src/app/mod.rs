@@ -43,6 +43,8 @@ pub mod key_slots;
 mod keyboard;
 /// The broker's keys, as they are handed in.
 pub mod keys;
+/// The kill without a running instance.
+pub mod kill_alone;
 /// Where ledgers stand, and which one goes on.
 pub mod ledgers;
 /// What a headless run prints.

@@ -78,6 +78,13 @@ pub fn remote(
     Ok((Door { seal, latch, way: Way::Away(line), fills_since, fills_from }, kill, ear))
 }
 
+/// A kill task without a door: for an account that nobody runs against. It needs a leave of its own, and can do no
+/// more than any kill.
+pub fn kill_alone(client: Client, clock: Clock, latch: KillLatch, warrant: KillWarrant) -> KillTask {
+    let remote = Remote::new(client, Arc::new(SharedAccount::new(clock)));
+    KillTask::new(Venue::Remote(Arc::new(remote)), latch, warrant)
+}
+
 /// What became of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DoorOutcome {

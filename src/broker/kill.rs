@@ -63,6 +63,11 @@ impl KillTask {
     /// where waiting between two looks brings nothing new. `None` where no pull waits.
     pub fn answer_waiting(&mut self, ids: KillIds) -> Option<KillOutcome> {
         (self.readings.first_ms, self.readings.last_ms) = (0, 0);
+        self.answer_here(ids)
+    }
+
+    /// Answers a pull that waits on the caller's thread, in the venue's own time. `None` where no pull waits.
+    pub fn answer_here(&mut self, ids: KillIds) -> Option<KillOutcome> {
         let pull = self.latch.wait(self.latch.answered(), Duration::ZERO)?;
         let outcome = self.answer(pull, ids);
         self.latch.note_answered(outcome.pull.number);

@@ -224,6 +224,9 @@ pub struct DrillArgs {
     /// Read the paper account's keys from stdin, a line each.
     #[arg(long)]
     pub keys_stdin: bool,
+    /// As root, as a container may have it; see `hardstop run --help`.
+    #[arg(long)]
+    pub as_root: bool,
 }
 
 /// `selftest`.
@@ -370,6 +373,9 @@ pub struct KillArgs {
     /// Close every position too.
     #[arg(long)]
     pub flatten: bool,
+    /// Where no instance runs: read the account's keys (in live the vault's passphrase) from stdin, a line each.
+    #[arg(long)]
+    pub keys_stdin: bool,
     /// The answer as JSON.
     #[arg(long)]
     pub json: bool,

@@ -1,13 +1,23 @@
 //! Commands that a running instance answers.
 
+use crate::alpaca::hosts::{Account, Hosts};
 use crate::app::client;
-use crate::app::control::Request;
+use crate::app::control::{Reply, Request, told};
+use crate::app::key_slots::KeySlot;
+use crate::app::kill_alone::kill_alone;
+use crate::app::ledgers::latest;
 use crate::app::paths::Paths;
 use crate::broker::kill_file::KillFile;
 use crate::cli::args::{Command, KillArgs, StrategyCommand};
+use crate::cli::config::ConfigSource;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
+use crate::cli::recall::Recall;
 use crate::cli::request::{request_about_a_strategy, request_of};
+use crate::cli::run::{keys_of, unlocked_for_the_kill};
+use crate::domain::mode::Mode;
+use crate::journal::reader::Reader;
+use crate::journal::row::RunHead;
 
 /// Asks the running instance and prints what it says; its exit code is the shell's.
 fn send(paths: &Paths, request: &Request, json: bool) -> Result<u8, Failure> {
@@ -47,19 +57,75 @@ pub(super) fn strategy(paths: &Paths, command: &StrategyCommand) -> Result<u8, F
     send(paths, &request, false)
 }
 
-/// The kill. Where no instance can be reached, the file that makes a kill stick is raised all the
-/// same: one that is wedged sees it within a quarter of a second, and the next one starts halted.
-pub(super) fn kill(paths: &Paths, args: KillArgs) -> Result<u8, Failure> {
+/// The kill. Where no instance can be reached, the file that makes a kill stick is raised all the same: one that is
+/// wedged sees it within a quarter of a second, and the next one starts halted. An account at a broker is then acted
+/// on from here.
+pub(super) fn kill(paths: &Paths, source: ConfigSource<'_>, args: KillArgs) -> Result<u8, Failure> {
+    let (flatten, keys_stdin, json) = (args.flatten, args.keys_stdin, args.json);
     let asked = command(paths, &Command::Kill(args));
     let Err(failure) = asked else { return asked };
     paths.prepare()?;
     let file = KillFile::prepare(&paths.state).map_err(|fault| format!("the KILL file: {fault}"))?;
     file.raise("hardstop kill, with no instance running").map_err(|fault| fault.to_string())?;
-    let words = if failure.code == Exit::NotRunning as u8 {
-        "no running instance, so nothing was open here; the next one starts halted, until `hardstop rearm`"
-            .to_owned()
-    } else {
-        format!("{}; the KILL file stands, and openings end when it is seen", failure.words)
+    if failure.code != Exit::NotRunning as u8 {
+        let words = format!("{}; the KILL file stands, and openings end when it is seen", failure.words);
+        return Err(Failure { words, ..failure });
+    }
+    let Some(account) = account_of(paths) else {
+        let words = "no running instance, so nothing was open here; the next one starts halted, until `hardstop rearm`";
+        return Err(Failure { words: words.to_owned(), ..failure });
     };
-    Err(Failure { words, ..failure })
+    print::words("no running instance: the account is acted on from here, and the next run starts halted");
+    let reply = kill_at_the_broker(paths, source, account, flatten, keys_stdin)?;
+    reply.words.iter().for_each(|words| print::words(words));
+    print::value(&reply.out, json);
+    Ok(reply.exit)
+}
+
+/// Whose account the ledger that was written to last belongs to, with the positions that it knew; `None` for a sim.
+fn account_of(paths: &Paths) -> Option<Account> {
+    let files = latest(&paths.data)?;
+    let reader = Reader::open(&files.journal).ok()?;
+    let rows = reader.rows("run").ok()?;
+    let head: RunHead = serde_json::from_str(&rows.last()?.body).ok()?;
+    let account = match head.mode {
+        Mode::Sim => return None,
+        Mode::Paper => Account::Paper,
+        Mode::Live => Account::Live,
+    };
+    match Recall::of(&reader, paths) {
+        Ok(recall) => {
+            print::words("positions when the last run ended, or died:");
+            let positions = recall.positions();
+            let rows = positions.as_array().map_or(&[][..], Vec::as_slice);
+            if rows.is_empty() {
+                print::words("none");
+            }
+            print::lines(rows).iter().for_each(|line| print::words(line));
+        }
+        Err(words) => print::words(&format!("what was held is not known here: {words}")),
+    }
+    Some(account)
+}
+
+/// Keys of a broker's account are asked for outside of every lockout: the kill waits for nobody.
+fn kill_at_the_broker(
+    paths: &Paths,
+    source: ConfigSource<'_>,
+    account: Account,
+    flatten: bool,
+    keys_stdin: bool,
+) -> Result<Reply, Failure> {
+    // A config that is damaged does not hold the kill up: the account's own hosts are known.
+    let base_url = source.read().ok().and_then(|config| config.alpaca.base_url);
+    let hosts = base_url.and_then(|url| Hosts::at(account, &url).ok()).unwrap_or_else(|| Hosts::of(account));
+    print::words(&format!("the broker: {}", hosts.all()[0]));
+    let slot = KeySlot::of(paths, &hosts);
+    let keys = match account {
+        Account::Paper => keys_of(&slot, keys_stdin)?.0,
+        Account::Live => unlocked_for_the_kill(&slot, keys_stdin)?,
+    };
+    let outcome = kill_alone(paths, &hosts, &keys, flatten)
+        .map_err(|words| Failure::new(Exit::Broker, format!("{words}; act at the broker itself, now")))?;
+    Ok(told(&outcome))
 }

@@ -5,15 +5,18 @@ use crate::app::certificate::settings_of;
 use crate::app::drill::{DrillPlan, drill};
 use crate::app::key_slots::KeySlot;
 use crate::app::paths::Paths;
+use crate::app::root::refuse_root;
 use crate::cli::args::DrillArgs;
 use crate::cli::config::ConfigSource;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
 use crate::cli::run::keys_of;
+use crate::domain::mode::Mode;
 use crate::domain::symbol::Symbol;
 
 pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &DrillArgs) -> Result<u8, Failure> {
     let config = source.read()?;
+    refuse_root(Mode::Paper, args.as_root).map_err(|words| Failure::new(Exit::Usage, words))?;
     let usage = |words: String| Failure::new(Exit::Usage, words);
     let hosts = config.alpaca.base_url.as_deref().map_or_else(
         || Ok(Hosts::of(Account::Paper)),
@@ -33,6 +36,7 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &DrillArgs) -> R
         keys,
         symbol,
         executable,
+        as_root: args.as_root,
     };
     match drill(&plan, |step| print::words(step)) {
         Ok(certificate) => {

@@ -106,7 +106,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Exchange(args) => exchange::run(source, &args),
         Command::Selftest(args) => selftest::run(&paths, source, &args),
         Command::Whatif(args) => whatif(&args),
-        Command::Kill(args) => ask::kill(&paths, args),
+        Command::Kill(args) => ask::kill(&paths, source, args),
         asked @ (Command::Buy(_)
         | Command::Sell(_)
         | Command::Cancel(_)

@@ -193,6 +193,15 @@ fn unlocked(slot: &KeySlot, stdin: bool) -> Result<(Keys, Option<String>), Failu
     Ok((live.keys, Some(hash_of(&live.account))))
 }
 
+/// The same for the kill, which waits for no lockout and counts no try.
+pub(super) fn unlocked_for_the_kill(slot: &KeySlot, stdin: bool) -> Result<Keys, Failure> {
+    let no = |words: String| Failure::new(Exit::Keys, format!("{words}; act at the broker itself, now"));
+    let mut typed = if stdin { Typed::of_stdin() } else { Typed::of_the_terminal() };
+    let typed = typed.secret("vault's passphrase").map_err(no)?;
+    let opened = slot.open_for_the_kill(&passphrase(&typed).map_err(no)?).map_err(no)?;
+    opened.contents.live.map(|live| live.keys).ok_or_else(|| no("the vault holds no live keys".to_owned()))
+}
+
 fn pace(speed: Speed) -> String {
     match speed {
         Speed::Times(times) => format!("×{times}"),

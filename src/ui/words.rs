@@ -91,8 +91,7 @@ pub const KILL_AGAIN_SHORT: &str = "Ctrl-\\ again: flatten all";
 /// An order that is made larger.
 pub const LARGER_THAN_BEFORE: &str = "it asks for more than the order that it changes";
 /// Live that is not armed.
-pub const DISARMED: &str =
-    "DISARMED: nothing opens; exits and the kill go on.  `hardstop arm` arms";
+pub const DISARMED: &str = "DISARMED: nothing opens; exits and the kill go on.  `hardstop arm` arms";
 /// Live that is armed.
 pub const ARMED: &str = "ARMED: REAL MONEY.  :disarm --reason TEXT  ends it";
 /// The machine died.
