@@ -5,8 +5,12 @@
 
 /// A run against an account at Alpaca put together: ledger, line, streams, strategies.
 pub mod account;
+/// Approvals, told to the ledger when a run starts.
+mod approvals_told;
 /// What the machine can be asked by the shell and the window.
 pub mod asked;
+/// The key under which a paper ledger's rows are chained.
+pub mod audit_key;
 /// Presses of the kill chord told from a key that is held down.
 mod chord;
 /// What has to be done beside orders and prices, on a thread of its own.

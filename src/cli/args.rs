@@ -470,10 +470,10 @@ pub enum JournalCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Orders, fills, decisions, halts or equity as CSV or JSON.
+    /// Orders, fills, decisions, halts, equity or the audit (who changed what) as CSV or JSON.
     Export {
         /// Which.
-        #[arg(value_parser = ["orders", "fills", "decisions", "halts", "equity"])]
+        #[arg(value_parser = ["orders", "fills", "decisions", "halts", "equity", "audit"])]
         view: String,
         /// As JSON.
         #[arg(long)]
