@@ -31,6 +31,8 @@ mod desk_market;
 pub mod engine_room;
 /// The embedded exchange, served to other programs on loopback.
 pub mod exchange;
+/// A line for every request to the broker.
+pub mod http_log;
 /// The six characters of this installation.
 mod install;
 /// One instance a ledger.

@@ -462,6 +462,12 @@ pub enum StrategyCommand {
 /// `journal`.
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
+    /// Every request to the broker: method, path, status, milliseconds, Alpaca's id of it, as JSON lines.
+    Http {
+        /// Which day, by UTC, as 2026-11-28; the newest where none is named.
+        #[arg(long, value_name = "DAY")]
+        day: Option<String>,
+    },
     /// Check every row and print each run's `journal_hash`.
     Verify {
         /// A ledger, in the place of the newest.

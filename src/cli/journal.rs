@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::app::audit_key::{Found, at_hand, keyring};
+use crate::app::http_log::file_of;
 use crate::app::ledgers::latest;
 use crate::app::paths::Paths;
 use crate::cli::args::{JournalCommand, ShowArgs};
@@ -17,6 +18,7 @@ use crate::journal::verify::{Chain, Sealed, verify_sealed};
 
 pub(super) fn run(paths: &Paths, command: &JournalCommand) -> Result<u8, Failure> {
     match command {
+        JournalCommand::Http { day } => requests(paths, day.as_deref()),
         JournalCommand::Path => {
             print::data(&ledger(paths, None)?.display().to_string());
             Ok(0)
@@ -81,6 +83,17 @@ fn chained(sealed: &Sealed) -> String {
             format!("chain hmac from row {from_row} on, key {key}; plain before")
         }
     }
+}
+
+fn requests(paths: &Paths, day: Option<&str>) -> Result<u8, Failure> {
+    let file = file_of(&paths.state, day).ok_or_else(|| {
+        Failure::new(Exit::Failed, "no request was written down; only `run --paper` makes any")
+    })?;
+    let text = std::fs::read_to_string(&file).map_err(|fault| format!("{}: {fault}", file.display()))?;
+    if !text.is_empty() {
+        print::data(text.trim_end());
+    }
+    Ok(0)
 }
 
 fn ledger(paths: &Paths, file: Option<PathBuf>) -> Result<PathBuf, Failure> {
