@@ -102,6 +102,23 @@ mod tests {
         }
     }
 
+    /// A keyring that takes what it is given, and has nothing afterwards.
+    struct Forgetful;
+
+    impl Store for Forgetful {
+        fn get(&self, _: &str) -> Result<Option<Zeroizing<String>>, StoreFault> {
+            Ok(None)
+        }
+
+        fn set(&self, _: &str, _: &str) -> Result<(), StoreFault> {
+            Ok(())
+        }
+
+        fn forget(&self, _: &str) -> Result<bool, StoreFault> {
+            Ok(true)
+        }
+    }
+
     #[test]
     fn the_first_run_makes_the_key_and_every_later_one_finds_it() {
         let journal = ledger("made");
@@ -133,6 +150,8 @@ mod tests {
         let journal = ledger("bare");
         let why = for_run(&over(Arc::new(Bare)), &journal).unwrap().unwrap_err();
         assert!(why.contains("without a place to keep anything"), "{why}");
+        let why = for_run(&over(Arc::new(Forgetful)), &journal).unwrap().unwrap_err();
+        assert!(why.contains("there is no keyring"), "a key that is not kept would lock the ledger: {why}");
         let broken = Arc::new(Memory::default());
         broken.set("paper-audit@here", "c2hvcnQ=").unwrap();
         let why = for_run(&over(broken), &journal).unwrap().unwrap_err();

@@ -106,9 +106,12 @@ fn a_seal_that_was_promised_is_kept() {
     let path = folder.file("a.db");
     run(&path, None, 0);
     let rows = verify(&path).unwrap().rows;
-    let (journal, _) = Journal::open(&path, at(90)).unwrap();
-    head::keep(&path, rows, &journal.link, Some(&seal())).unwrap();
-    drop(journal);
+    let lock = Connection::open(&path).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let fault = Journal::open_sealed(&path, at(90), Some(seal())).err().unwrap().to_string();
+    assert!(fault.contains("is locked"), "{fault}");
+    lock.execute_batch("COMMIT").unwrap();
+    assert_eq!(verify(&path).unwrap().rows, rows, "the row of the seal is not there yet");
     assert!(checked(&path).is_clean());
     assert!(Journal::open(&path, at(100)).err().unwrap().to_string().contains("not at hand"));
     assert_eq!(key_of(&path).unwrap().as_deref(), Some(seal().id()));
@@ -154,7 +157,7 @@ fn an_outage_of_a_sealed_ledger_waits_for_its_key_and_takes_no_row_of_others() {
     let forged = Row { row: 99, run: 1, seq: 9, at: at(9), kind: "halt".into(), body: "{}".to_owned() };
     let forged = EmergencyRow { after: 1, row: forged, proof: None };
     let end = text.trim_end().len();
-    text.replace_range(end + 1..end + 1, &format!("{}\n", serde_json::to_string(&forged).unwrap()));
+    text.insert_str(end + 1, &format!("{}\n", serde_json::to_string(&forged).unwrap()));
     std::fs::write(&aside, &text).unwrap();
 
     Journal::open(&path, at(100)).err().unwrap();
