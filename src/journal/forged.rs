@@ -242,7 +242,8 @@ fn without_a_key_a_chain_that_was_made_good_passes_and_with_one_it_does_not() {
         let link = victim.chain_plainly(4);
         let note = serde_json::json!({ "rows": rows, "hash": hex(&link) }).to_string();
         let found = verify_over(&victim.connection, Some(&note), sealed.then(seal).as_ref()).chain;
-        assert_eq!(found == Chain::Ok, !sealed, "{found:?}");
+        let bad = if let Chain::FirstBad { row, .. } = found { Some(row) } else { None };
+        assert_eq!(bad, sealed.then_some(4), "{found:?}");
     }
 }
 
