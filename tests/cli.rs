@@ -161,7 +161,13 @@ fn a_run_keeps_the_config_s_limits_and_leaves_its_files_closed() {
     assert_eq!(status["day_loss_limit"], "300.00");
     assert_eq!(home.json(&["risk", "--json"])[0]["of"], "300.00");
     assert_eq!(home.json(&["positions", "--json"]), serde_json::json!([]));
-    assert_eq!(home.run(&["journal", "verify"]).code, 0);
+    let verified = home.run(&["journal", "verify"]);
+    assert!(verified.code == 0 && verified.out.contains("chain plain"), "{}", verified.out);
+    let head = &status["audit_head"];
+    let shown = format!("rows {}  head {}", head["rows"], head["hash"].as_str().unwrap());
+    assert!(head["sealed"] == "plain" && verified.out.contains(&shown), "{head} {}", verified.out);
+    let eyes = home.run(&["status"]).out;
+    assert!(eyes.contains(&format!("hash {}", head["hash"].as_str().unwrap())), "{eyes}");
     let doctor = home.run(&["doctor"]);
     assert_eq!(doctor.code, 0, "{}", doctor.out);
     assert!(!doctor.out.contains(env!("CARGO_TARGET_TMPDIR")), "{}", doctor.out);
@@ -206,6 +212,11 @@ fn a_restart_on_the_same_day_never_loosens_a_limit() {
     assert_eq!(limit_after("2"), "2000.00");
     assert_eq!(limit_after("1"), "1000.00");
     assert_eq!(limit_after("3"), "1000.00");
+    let told = home.json(&["journal", "export", "audit", "--json"]);
+    let told: Vec<_> = told.as_array().unwrap().iter().filter(|row| row["kind"] == "config").collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let words = ["who", "what", "before", "after"].map(|name| told[0][name].as_str().unwrap());
+    assert_eq!(words, ["operator", "limits.max_daily_loss_pct", "2", "1"]);
 }
 
 /// The machine once answered the question after a kill before it had heard of the kill.

@@ -104,6 +104,8 @@ impl Stage {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command.args(args).env("HARDSTOP_HOME", &self.home);
+        // Whoever runs these tests keeps a keyring of his own, which is none of theirs.
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
         command
     }
 
@@ -209,9 +211,39 @@ fn an_order_a_kill_nine_a_restart_a_kill_and_a_re_arm_are_as_in_sim() {
         let (code, ..) = stage.ask(&["buy", "IBM", "1", "--stop-loss", "150"]);
         code == 0 && !positions(status).is_empty()
     });
+    let status = stage.status().unwrap();
+    assert_eq!(
+        (&status["audit_head"]["sealed"], status["audit_head"]["hash"].as_str().map(str::len)),
+        (&"plain".into(), Some(12))
+    );
     end(child);
     let (code, out, words) = stage.ask(&["journal", "verify"]);
     assert_eq!(code, 0, "{out}{words}");
+    assert!(out.contains("chain plain"), "{out}");
+    let said = fs::read_to_string(stage.home.join("stdout")).unwrap();
+    assert!(said.contains("chained without a key: there is no keyring in this session"), "{said}");
+    the_requests_are_in_a_file_of_their_own(&stage);
+}
+
+fn the_requests_are_in_a_file_of_their_own(stage: &Stage) {
+    let (code, out, words) = stage.ask(&["journal", "http"]);
+    assert_eq!(code, 0, "{words}");
+    let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let order = lines.iter().find(|line| line["method"] == "POST" && line["path"] == "/v2/orders").unwrap();
+    assert_eq!(
+        (&order["status"], order["request_id"].as_str().map(str::len)),
+        (&200.into(), Some(32)),
+        "{order}"
+    );
+    assert!(
+        lines.iter().any(|line| line["method"] == "DELETE" && line["side"] == "trading"),
+        "the kill's too"
+    );
+    let mut found = Vec::new();
+    files(&stage.home.join("state/logs"), &mut found);
+    let is_own = |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with("hardstop.");
+    let own = found.into_iter().find(|(path, _)| is_own(path)).unwrap().1;
+    assert!(!String::from_utf8_lossy(&own).contains("/v2/account"), "requests stay out of the other log");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use tracing::Span;
+use tracing::field::Empty;
 use ureq::Agent;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request};
 
@@ -19,6 +21,17 @@ const IDLE: Duration = Duration::from_secs(55);
 /// The largest answer that is read; a page of bars has some megabytes.
 const ANSWER_MAX: u64 = 32 << 20;
 
+/// The target of a call's span: it lasts as long as the call, and says what was asked and answered. Who listens
+/// makes a log of requests out of it.
+pub const CALLS: &str = "hardstop::alpaca::http";
+
+/// What Alpaca calls a request when it is asked about it.
+const REQUEST_ID: &str = "x-request-id";
+/// The longest id that is taken over.
+const ID_MAX: usize = 64;
+/// The questions of a path whose values are shown: ids and words of our own. Of others the name has to do.
+const SHOWN: [&str; 3] = ["client_order_id", "before_order_id", "status"];
+
 /// Which of the hosts a request goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -26,6 +39,15 @@ pub enum Side {
     Trading,
     /// Market data.
     Data,
+}
+
+impl Side {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Trading => "trading",
+            Self::Data => "data",
+        }
+    }
 }
 
 /// Why a call brought no answer that is one.
@@ -105,6 +127,28 @@ impl Http {
         path: &str,
         body: Option<String>,
     ) -> Result<String, CallFault> {
+        let span = tracing::info_span!(
+            target: CALLS, "call", side = side.word(), method = method.as_str(), path = shown(path),
+            status = Empty, request_id = Empty, fault = Empty,
+        );
+        let answer = self.answered(side, method, path, body, &span);
+        match &answer {
+            Err(CallFault::NotSent(_)) => span.record("fault", "not_sent"),
+            Err(CallFault::NoAnswer(_)) => span.record("fault", "no_answer"),
+            // What the venue said is told by its status.
+            Err(CallFault::Said(_)) | Ok(_) => &span,
+        };
+        answer
+    }
+
+    fn answered(
+        &self,
+        side: Side,
+        method: &Method,
+        path: &str,
+        body: Option<String>,
+        span: &Span,
+    ) -> Result<String, CallFault> {
         let base = match side {
             Side::Trading => self.hosts.trading(),
             Side::Data => self.hosts.data(),
@@ -123,6 +167,10 @@ impl Http {
         };
         let mut answer = answer.map_err(fault_of)?;
         let status = answer.status().as_u16();
+        span.record("status", status);
+        if let Some(id) = answer.headers().get(REQUEST_ID).and_then(id_of) {
+            span.record("request_id", id);
+        }
         let text = answer.body_mut().with_config().limit(ANSWER_MAX).read_to_string();
         // A redirect is an answer like any other that is no success: nothing is sent anywhere else.
         match (status, text) {
@@ -137,6 +185,23 @@ impl Http {
     fn without_keys<'a>(&self, said: &'a str) -> Cow<'a, str> {
         without_keys(said, self.headers.values().filter_map(|key| key.to_str().ok()))
     }
+}
+
+/// A path as it may be written down.
+fn shown(path: &str) -> String {
+    let Some((path, questions)) = path.split_once('?') else { return path.to_owned() };
+    let shown = |question: &str| match question.split_once('=') {
+        Some((name, _)) if !SHOWN.contains(&name) => name.to_owned(),
+        _ => question.to_owned(),
+    };
+    format!("{path}?{}", questions.split('&').map(shown).collect::<Vec<_>>().join("&"))
+}
+
+/// A request's id, where it looks like one: it comes from outside, and goes into a file that is read on terminals.
+fn id_of(value: &HeaderValue) -> Option<&str> {
+    let id = value.to_str().ok()?;
+    let plain = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'-' || letter == b'_';
+    (id.len() <= ID_MAX && id.bytes().all(plain)).then_some(id)
 }
 
 fn fault_of(fault: ureq::Error) -> CallFault {

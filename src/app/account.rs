@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,7 +12,9 @@ use crate::alpaca::client::Client;
 use crate::alpaca::data_stream::{DataSaid, Wanted, follow_data};
 use crate::alpaca::hosts::{Account, Hosts};
 use crate::alpaca::orders_stream::{OrdersSaid, follow_orders};
+use crate::app::approvals_told::tell_approvals;
 use crate::app::armoury::Armoury;
+use crate::app::audit_key::{for_run, keyring};
 use crate::app::certificate;
 use crate::app::chores::{Chores, last_moments, past_minutes};
 use crate::app::clock::{self, DataClock, RunClock, Speed};
@@ -44,6 +47,7 @@ use crate::feed::freshness::Freshness;
 use crate::feed::inbox::{Inbox, MarketSaid};
 use crate::journal::reader::Reader;
 use crate::journal::row::RunHead;
+use crate::journal::sealing::key_of;
 use crate::journal::tape::TapeWriter;
 use crate::journal::writer::Journal;
 use crate::pump::assembly::{limits_version, onto_account};
@@ -174,6 +178,7 @@ pub fn open<A: Audience>(
     let last_seq = ledger.journal.last_seq().map_err(|fault| fault.to_string())?;
     let head = run_head(&plan, &sandbox, account_hash);
     ledger.journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
+    tell_approvals(&mut ledger.journal, &ledger.files.journal, &plan.paths.state, mode, now)?;
     let mut pump = Pump::new(Parts {
         engine: assembly.engine,
         door: assembly.door,
@@ -198,7 +203,9 @@ pub fn open<A: Audience>(
         past.into_iter().map(Tick::Bar).chain(last_moments(&client, &wanted.all(), &plan.feed)).collect();
     let warm = past.iter().copied();
     begin(&mut pump, now, &ledger.memory, &heads, warm, plan.acknowledge_unclean);
-    pump.turn(now, Event::Notice(said));
+    for words in ledger.chained.into_iter().chain([said]) {
+        pump.turn(now, Event::Notice(words));
+    }
     if let Some(words) = account.blocked {
         pump.turn(now, Event::Notice(format!("{words}: its orders will be refused")));
     }
@@ -248,6 +255,8 @@ struct Ledger {
     kill_file: KillFile,
     fills_from: At,
     fills_since: At,
+    /// What there is to say of the chain of its rows.
+    chained: Option<String>,
 }
 
 /// Opens the account's own ledger, with the kill of an earlier process restored and the limits that are in force.
@@ -258,8 +267,7 @@ fn ledger_of(
     latch: &KillLatch,
 ) -> Result<Ledger, String> {
     let (files, is_new) = current_of_account(&plan.paths.data, plan.mode(), account_hash);
-    let (journal, mut memory) =
-        Journal::open(&files.journal, clock::now()).map_err(|fault| fault.to_string())?;
+    let (journal, mut memory, chained) = sealed(&plan.paths, &files.journal)?;
     let (tape, _) = TapeWriter::open(&files.tape).map_err(|fault| fault.to_string())?;
     let kill_file = KillFile::prepare(&plan.paths.state).map_err(|fault| fault.to_string())?;
     restore_kill(&mut memory, &kill_file, latch)?;
@@ -273,7 +281,26 @@ fn ledger_of(
     if is_new {
         memory.last_order_seq = memory.last_order_seq.max(first_seq(now));
     }
-    Ok(Ledger { journal, memory, tape, files, kill_file, fills_from, fills_since })
+    Ok(Ledger { journal, memory, tape, files, kill_file, fills_from, fills_since, chained })
+}
+
+/// The ledger, opened with the keyring's key where there is one, and what there is to say of that.
+fn sealed(paths: &Paths, ledger: &Path) -> Result<(Journal, Memory, Option<String>), String> {
+    let was_sealed = key_of(ledger).map_err(|fault| fault.to_string())?.is_some();
+    let (seal, why) = match for_run(&keyring(paths), ledger)? {
+        Ok(seal) => (Some(seal), None),
+        Err(why) => (None, Some(why)),
+    };
+    let (journal, memory) = Journal::open_sealed(ledger, clock::now(), seal)
+        .map_err(|fault| why.as_ref().map_or_else(|| fault.to_string(), |why| format!("{fault} ({why})")))?;
+    let words = match (why, journal.plain_rows()) {
+        (Some(why), _) => Some(format!("the journal's rows are chained without a key: {why}")),
+        (None, Some(rows @ 1..)) if !was_sealed => {
+            Some(format!("from here on the journal is sealed with a key; its first {rows} rows were plain"))
+        }
+        _ => None,
+    };
+    Ok((journal, memory, words))
 }
 
 fn seat(plan: &AccountPlan, memory: &Memory, now: At) -> Result<Seats, String> {

@@ -2,42 +2,65 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{Builder, Rotation};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::alpaca::http::CALLS;
+use crate::app::http_log::{HttpLog, PREFIX, SUFFIX};
 use crate::app::redaction::CleanWriter;
 use crate::config::meaning::{LogLevel, Logs};
 
+/// The logs go on for as long as this lives.
+pub struct LogGuard {
+    _writers: Vec<WorkerGuard>,
+}
+
 /// Starts the log: a file a day under the state folder, never the terminal. Each event is one line without
-/// secrets. Beside the file of today those of `keep_days` days are kept. It goes on for as long as the
-/// guard lives.
+/// secrets. Beside the file of today those of `keep_days` days are kept. Where requests go to a broker, each has a
+/// line in a file of its own.
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn start(state: &Path, logs: &Logs) -> Result<WorkerGuard, String> {
+pub fn start(state: &Path, logs: &Logs, with_requests: bool) -> Result<LogGuard, String> {
     let folder = state.join("logs");
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(&folder)
         .map_err(|fault| format!("{}: {fault}", folder.display()))?;
+    let (writer, guard) = daily(&folder, "hardstop", SUFFIX, logs)?;
+    let clean = move || CleanWriter::new(writer.clone());
+    let own = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(clean);
+    let (mut layers, mut writers) = (vec![own.with_filter(levels(logs.level)).boxed()], vec![guard]);
+    if with_requests {
+        let (writer, guard) = daily(&folder, PREFIX, SUFFIX, logs)?;
+        let calls = Targets::new().with_target(CALLS, LevelFilter::INFO);
+        layers.push(HttpLog(writer).with_filter(calls).boxed());
+        writers.push(guard);
+    }
+    let _set_before = tracing_subscriber::registry().with(layers).try_init();
+    Ok(LogGuard { _writers: writers })
+}
+
+/// A file a day, written to by a thread of its own.
+fn daily(
+    folder: &Path,
+    prefix: &str,
+    suffix: &str,
+    logs: &Logs,
+) -> Result<(NonBlocking, WorkerGuard), String> {
     let appender = Builder::new()
         .rotation(Rotation::DAILY)
-        .filename_prefix("hardstop")
-        .filename_suffix("log")
+        .filename_prefix(prefix)
+        .filename_suffix(suffix)
         .max_log_files(files_kept(logs))
-        .build(&folder)
+        .build(folder)
         .map_err(|fault| format!("{}: {fault}", folder.display()))?;
-    let (writer, guard) = tracing_appender::non_blocking(appender);
-    let clean = move || CleanWriter::new(writer.clone());
-    let layer =
-        tracing_subscriber::fmt::layer().with_ansi(false).with_writer(clean).with_filter(levels(logs.level));
-    let _set_before = tracing_subscriber::registry().with(layer).try_init();
-    Ok(guard)
+    Ok(tracing_appender::non_blocking(appender))
 }
 
 /// The appender counts today's file, and makes room before it opens it: a start on the same day would
@@ -56,7 +79,11 @@ fn levels(level: LogLevel) -> Targets {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    Targets::new().with_default(own.min(LevelFilter::WARN)).with_target("hardstop", own)
+    // Requests have a file of their own.
+    Targets::new()
+        .with_default(own.min(LevelFilter::WARN))
+        .with_target("hardstop", own)
+        .with_target(CALLS, LevelFilter::OFF)
 }
 
 #[cfg(test)]
@@ -84,9 +111,9 @@ mod tests {
         for day in 1..=20 {
             std::fs::write(folder.join(format!("hardstop.2013-10-{day:02}.log")), "old").unwrap();
         }
-        drop(start(&state, &logs(LogLevel::Info, keep_days)).unwrap());
+        drop(start(&state, &logs(LogLevel::Info, keep_days), false).unwrap());
         // The second start of a day goes on with the file of the first.
-        drop(start(&state, &logs(LogLevel::Info, keep_days)).unwrap());
+        drop(start(&state, &logs(LogLevel::Info, keep_days), false).unwrap());
         std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect()
     }
 
@@ -127,8 +154,12 @@ mod tests {
     fn the_log_stands_in_a_folder_of_the_trader_alone() {
         let state = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/logs-test/alone");
         let _not_there = std::fs::remove_dir_all(&state);
-        drop(start(&state, &logs(LogLevel::Info, 14)).unwrap());
+        drop(start(&state, &logs(LogLevel::Info, 14), true).unwrap());
         let folder = state.join("logs");
         assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        let requests = crate::app::http_log::file_of(&state, None).unwrap();
+        let day = requests.file_name().unwrap().to_str().unwrap()[5..15].to_owned();
+        assert_eq!(crate::app::http_log::file_of(&state, Some(&day)), Some(requests));
+        assert_eq!(crate::app::http_log::file_of(&state, Some("2013-10-07")), None);
     }
 }

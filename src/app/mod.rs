@@ -5,10 +5,14 @@
 
 /// A run against an account at Alpaca put together: ledger, line, streams, strategies.
 pub mod account;
+/// Approvals, told to the ledger when a run starts.
+mod approvals_told;
 /// What must hold before live may open anything.
 pub mod armoury;
 /// What the machine can be asked by the shell and the window.
 pub mod asked;
+/// The key under which a paper ledger's rows are chained.
+pub mod audit_key;
 /// That the drills were passed.
 pub mod certificate;
 /// Presses of the kill chord told from a key that is held down.
@@ -33,6 +37,8 @@ pub mod drill;
 pub mod engine_room;
 /// The embedded exchange, served to other programs on loopback.
 pub mod exchange;
+/// A line for every request to the broker.
+pub mod http_log;
 /// The six characters of this installation.
 mod install;
 /// One instance a ledger.

@@ -71,7 +71,7 @@ mod tests {
     #[ignore = "the next test starts it"]
     fn threads_that_panic_over_their_secrets() {
         let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
-        let log = logs::start(&folder, &Logs { level: LogLevel::Trace, keep_days: 1 }).unwrap();
+        let log = logs::start(&folder, &Logs { level: LogLevel::Trace, keep_days: 1 }, false).unwrap();
         let held = CANARIES.map(|canary| Secret::new(canary.to_owned()));
         redaction::hold(&[&held[0], &held[1]]);
         redaction::hold(&[&held[2]]);

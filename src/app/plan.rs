@@ -51,6 +51,11 @@ impl RunPlan {
         }
     }
 
+    /// Whether requests leave this process.
+    pub const fn calls_out(&self) -> bool {
+        matches!(self, Self::Account(_))
+    }
+
     /// Where orders go, for the header.
     pub fn venue_name(&self) -> String {
         match self {

@@ -39,6 +39,7 @@ pub fn answer<A: Recalls>(
         "status" => {
             let mut out = status(&snapshot(), sandbox);
             out["feed"]["age_ms"] = json!(pump.feed_age_ms(now));
+            out["audit_head"] = json!(pump.audit_head());
             Reply::data(out)
         }
         "positions" => Reply::data(status(&snapshot(), sandbox)["positions"].take()),

@@ -81,7 +81,7 @@ pub fn headless(plan: RunPlan, out: impl Write) -> Result<RunResult, String> {
     let paths = plan.paths().clone();
     paths.prepare()?;
     let _instance = Instance::take(&paths.state)?;
-    let _log = logs::start(&paths.state, plan.logs())?;
+    let _log = logs::start(&paths.state, plan.logs(), plan.calls_out())?;
     // Signals first: one that comes while the ledger is being read ends the run in order too.
     let (end, latch) = (EndFlag::default(), KillLatch::default());
     listen(end.clone(), latch.clone())?;

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use crate::app::approvals_told::tell_approvals;
 use crate::app::clock::Speed;
 use crate::app::install::install_id;
 use crate::app::ledgers::current;
@@ -106,6 +107,7 @@ pub fn open<A: Audience>(
         journal.last_seq().map_err(|fault| fault.to_string())?.max(tape.last().map_or(0, |tick| tick.seq));
     let head = run_head(&plan, &sandbox, opened_at);
     journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
+    tell_approvals(&mut journal, &files.journal, &plan.paths.state, Mode::Sim, now)?;
     let mut pump = Pump::new(Parts {
         engine: assembly.engine,
         door: assembly.door,

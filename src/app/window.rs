@@ -105,7 +105,7 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
     let paths = plan.run.paths().clone();
     paths.prepare()?;
     let _instance = Instance::take(&paths.state)?;
-    let _log = logs::start(&paths.state, plan.run.logs())?;
+    let _log = logs::start(&paths.state, plan.run.logs(), plan.run.calls_out())?;
     let (end, latch) = (EndFlag::default(), KillLatch::default());
     listen(end.clone(), latch.clone())?;
     let (teller, notes) = sync_channel(NOTES_MAX);

@@ -580,6 +580,12 @@ pub enum StrategyCommand {
 /// `journal`.
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
+    /// Every request to the broker: method, path, status, milliseconds, Alpaca's id of it, as JSON lines.
+    Http {
+        /// Which day, by UTC, as 2026-11-28; the newest where none is named.
+        #[arg(long, value_name = "DAY")]
+        day: Option<String>,
+    },
     /// Check every row and print each run's `journal_hash`.
     Verify {
         /// A ledger, in the place of the newest.
@@ -588,10 +594,10 @@ pub enum JournalCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Orders, fills, decisions, halts or equity as CSV or JSON.
+    /// Orders, fills, decisions, halts, equity or the audit (who changed what) as CSV or JSON.
     Export {
         /// Which.
-        #[arg(value_parser = ["orders", "fills", "decisions", "halts", "equity"])]
+        #[arg(value_parser = ["orders", "fills", "decisions", "halts", "equity", "audit"])]
         view: String,
         /// As JSON.
         #[arg(long)]

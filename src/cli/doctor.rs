@@ -182,6 +182,13 @@ fn look_at_journal(data: &Path) -> Look {
             Chain::FirstBad { row, why } => {
                 Look::wanting("journal", format!("{shown}: row {row}: {why}; restore it from a backup"))
             }
+            Chain::Ok if verdict.laws.is_empty() && verdict.unchecked().is_some() => Look::note(
+                "journal",
+                format!(
+                    "{shown}: {} rows, sealed; `hardstop journal verify` looks at their hashes with the key",
+                    verdict.rows
+                ),
+            ),
             Chain::Ok if !verdict.is_clean() => Look::wanting(
                 "journal",
                 format!(

@@ -107,6 +107,11 @@ fn cell(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => "-".to_owned(),
         serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Object(fields) => {
+            let fields: Vec<String> =
+                fields.iter().map(|(name, field)| format!("{name} {}", cell(field))).collect();
+            fields.join(", ")
+        }
         other => other.to_string(),
     }
 }

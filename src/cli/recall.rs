@@ -17,6 +17,7 @@ use crate::engine::memory::{Memory, RememberedAdjust, RememberedOrder};
 use crate::engine::record::Record;
 use crate::journal::reader::Reader;
 use crate::journal::row::RunHead;
+use crate::journal::sealing::AuditHead;
 use crate::risk::limits::Limits;
 use crate::risk::state::TradingState;
 
@@ -29,6 +30,7 @@ pub(super) struct Recall {
     positions: BTreeMap<Symbol, (Qty, Price)>,
     equity: Option<(Money, Money)>,
     state: Option<(TradingState, String)>,
+    audit_head: Option<AuditHead>,
     strategies: BTreeMap<StrategyId, (String, String)>,
 }
 
@@ -37,6 +39,7 @@ impl Recall {
     pub(super) fn of(reader: &Reader, paths: &Paths) -> Result<Self, String> {
         let mut recall =
             Self { memory: reader.memory().map_err(|fault| fault.to_string())?, ..Self::default() };
+        recall.audit_head = Some(reader.audit_head().map_err(|fault| fault.to_string())?);
         let mut fault = None;
         let walked = reader.each_row(0, |row| {
             if let Some(head) = row.run_head() {
@@ -142,6 +145,7 @@ impl Recall {
             "open_orders": self.open_orders(), "strategies": self.strategies(),
             "restraints": self.memory.restraints.words(), "adjusts": self.adjusts(), "feed": null,
             "sandbox": self.head.as_ref().map(|head| head.sandbox.as_str()), "last_kill_drill": null,
+            "audit_head": self.audit_head,
         })
     }
 

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Query as Decoded, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use tokio::sync::broadcast;
 
@@ -64,6 +65,8 @@ pub(super) struct Shared {
     pace: Arc<dyn Pace>,
     dice: Mutex<Dice>,
     recent: Mutex<Vec<VecDeque<At>>>,
+    /// How many requests came in so far: each has an id, as at Alpaca.
+    requests: AtomicU64,
     pub(super) orders: broadcast::Sender<(usize, Arc<str>)>,
     pub(super) data: broadcast::Sender<Arc<[News]>>,
 }
@@ -86,6 +89,7 @@ pub fn serve(plan: Plan, is_over: impl Fn() -> bool + Send + Sync + 'static) -> 
         pace: plan.pace,
         dice: Mutex::new(Dice::of(plan.faults)),
         recent: Mutex::new(vec![VecDeque::new(); accounts]),
+        requests: AtomicU64::new(0),
         orders: broadcast::channel(BEHIND_MAX).0,
         data: broadcast::channel(BEHIND_MAX).0,
     });
@@ -183,6 +187,15 @@ fn keys_of(headers: &HeaderMap) -> Option<(&str, &str)> {
 }
 
 async fn any(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let number = shared.requests.fetch_add(1, Ordering::Relaxed) + 1;
+    let mut response = answered(shared, request).await;
+    if let Ok(id) = HeaderValue::from_str(&format!("{number:032x}")) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+async fn answered(shared: Arc<Shared>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     if path == "/stream" || matches!(path.as_str(), "/v2/iex" | "/v2/sip" | "/v2/test" | "/v2/delayed_sip") {

@@ -2,9 +2,11 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use crate::journal::chain;
 use crate::journal::error::JournalError;
 use crate::journal::guard;
 use crate::journal::row::Row;
+use crate::journal::seal::{Purpose, Seal};
 
 /// Room that is taken while there is room: a full disk cannot take it back.
 const ROOM_BYTES: usize = 1024 * 1024;
@@ -16,6 +18,28 @@ pub(super) struct EmergencyRow {
     pub(super) after: u64,
     /// The row, with the number it would have had.
     pub(super) row: Row,
+    /// Proof that whoever wrote it had the ledger's key, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) proof: Option<String>,
+}
+
+impl EmergencyRow {
+    fn of(after: u64, row: &Row, seal: Option<&Seal>) -> Self {
+        let plain = Self { after, row: row.clone(), proof: None };
+        Self { proof: seal.map(|seal| plain.proven_by(seal)), ..plain }
+    }
+
+    /// Whether it may come into a ledger of this key; into a plain one every row may.
+    pub(super) fn is_proven_by(&self, seal: Option<&Seal>) -> bool {
+        seal.is_none_or(|seal| self.proof.as_deref() == Some(self.proven_by(seal).as_str()))
+    }
+
+    fn proven_by(&self, seal: &Seal) -> String {
+        let mut bytes = Vec::new();
+        chain::feed(&chain::ROOT, &self.row, |part| bytes.extend_from_slice(part));
+        bytes.extend(self.after.to_be_bytes());
+        seal.proof(Purpose::Emergency, &bytes)
+    }
 }
 
 /// A file of blank room, written over from its start while the database takes no row: one line of
@@ -67,11 +91,12 @@ impl Emergency {
         &mut self,
         after: u64,
         rows: impl Iterator<Item = &'a Row>,
+        seal: Option<&Seal>,
     ) -> Result<(), JournalError> {
         let mut text = Vec::new();
         let mut noted = self.noted;
         for row in rows.filter(|row| row.row > self.noted) {
-            let line = serde_json::to_vec(&EmergencyRow { after, row: row.clone() });
+            let line = serde_json::to_vec(&EmergencyRow::of(after, row, seal));
             text.extend(line.map_err(|fault| JournalError::Unwritable { kind: "emergency", fault })?);
             text.push(b'\n');
             noted = row.row;

@@ -104,6 +104,28 @@ pub enum JournalError {
         /// What differs.
         why: String,
     },
+    /// The ledger is sealed, and its key is not at hand.
+    #[error(
+        "{path} is sealed with the key {key}, which is not at hand; unlock the keyring and start again. If the key is gone for good, move the ledger away: the next run begins another, and what is open at the venue is read from there"
+    )]
+    NoKey {
+        /// The database.
+        path: String,
+        /// The key's id.
+        key: String,
+    },
+    /// The ledger is sealed with another key.
+    #[error(
+        "{path} is sealed with the key {key}, and the key at hand is {given}; put the right key back into the keyring, or move the ledger away: the next run begins another, and what is open at the venue is read from there"
+    )]
+    OtherKey {
+        /// The database.
+        path: String,
+        /// The id of its key.
+        key: String,
+        /// The id of the key at hand.
+        given: String,
+    },
     /// The emergency file is full too.
     #[error(
         "{path} is full; nothing more can be kept until the journal takes rows again: free some disk now"

@@ -7,6 +7,8 @@
 
 /// The chain from row to row.
 mod chain;
+/// Who changed what, from what to what.
+pub mod change;
 /// A position by the rows alone.
 mod counted;
 /// A place for rows while the database takes none.
@@ -31,6 +33,10 @@ pub mod row;
 pub mod run_hash;
 /// The database's shape.
 mod schema;
+/// The key under which rows are chained.
+pub mod seal;
+/// A ledger is sealed, and goes on under its key alone.
+pub mod sealing;
 /// The tape: every tick, in the order in which the machine saw it.
 pub mod tape;
 /// Whether anything was changed, and whether every law held.
@@ -38,12 +44,18 @@ pub mod verify;
 /// Writing.
 pub mod writer;
 
+/// Sealed rows under attack by somebody without the key, as tests.
+#[cfg(test)]
+mod forged;
 /// A database that takes no rows, as tests.
 #[cfg(test)]
 mod outage;
 /// What one process leaves to the next, as tests.
 #[cfg(test)]
 mod restart;
+/// What a ledger becomes when it is sealed, as tests.
+#[cfg(test)]
+mod sealed;
 /// Rows under attack, as tests.
 #[cfg(test)]
 mod tamper;

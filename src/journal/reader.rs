@@ -10,7 +10,7 @@ use crate::journal::error::JournalError;
 use crate::journal::fold::{self, read_row};
 use crate::journal::guard;
 use crate::journal::row::{Row, hex};
-use crate::journal::schema::PATIENCE;
+use crate::journal::schema::{AUDIT, PATIENCE};
 use crate::journal::writer::{from_sql, to_sql};
 
 /// A ledger that is only read: it may be open for writing elsewhere.
@@ -37,6 +37,12 @@ impl Reader {
         };
         let connection = open().map_err(|fault| JournalError::of(&shown, fault))?;
         Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// Whether the ledger has its table: a process may have ended before it made it.
+    pub(super) fn is_begun(&self) -> Result<bool, JournalError> {
+        let select = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'record')";
+        self.connection.query_row(select, [], |found| found.get(0)).map_err(|fault| self.fault(fault))
     }
 
     /// Hands every row behind `after` to `take`, oldest first, until it says `false`.
@@ -107,7 +113,9 @@ impl Reader {
     /// When the database cannot be read.
     pub fn view(&self, view: View) -> Result<Table, JournalError> {
         let read = || -> rusqlite::Result<Table> {
-            let select = format!("SELECT * FROM {} ORDER BY row", view.word());
+            // A ledger that only an older build has written to has no such view yet.
+            let from = if view == View::Audit { format!("({AUDIT})") } else { view.word().to_owned() };
+            let select = format!("SELECT * FROM {from} ORDER BY row");
             let mut select = self.connection.prepare_cached(&select)?;
             let header: Vec<String> = select.column_names().map(str::to_owned).collect();
             let read = |row: &rusqlite::Row<'_>| {
@@ -190,11 +198,13 @@ pub enum View {
     Adjustments,
     /// What the trader ought to have read.
     Alerts,
+    /// Who changed what, from what to what.
+    Audit,
 }
 
 impl View {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Runs,
         Self::Orders,
         Self::Fills,
@@ -208,6 +218,7 @@ impl View {
         Self::Reconciles,
         Self::Adjustments,
         Self::Alerts,
+        Self::Audit,
     ];
 
     /// The view's name, in the database and in the shell.
@@ -227,6 +238,7 @@ impl View {
             Self::Reconciles => "reconciles",
             Self::Adjustments => "adjustments",
             Self::Alerts => "alerts",
+            Self::Audit => "audit",
         }
     }
 }

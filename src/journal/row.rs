@@ -27,6 +27,14 @@ pub const RESERVE: &str = "reserve";
 pub const QUIET: &str = "quiet";
 /// The kind of the row that names the market data of a run by its hash.
 pub const DATA: &str = "data";
+/// The kind of the row with which the sealed part of a ledger begins.
+pub const CHAIN: &str = "chain";
+/// The kind of a change to what a run is started with.
+pub const CONFIG: &str = "config";
+/// The kind of a change to what a strategy may do.
+pub const APPROVAL: &str = "approval";
+/// The kind of a change to who may do what.
+pub const TRUST: &str = "trust";
 /// The kind of the row that says something odd about the ledger itself.
 pub const NOTE: &str = "note";
 

@@ -10,8 +10,8 @@ use crate::journal::error::JournalError;
 /// `hstp`: tells a ledger of hardstop from any other database.
 const APPLICATION: i64 = 0x6873_7470;
 
-/// The shape this build knows.
-const VERSION: i64 = 1;
+/// The shape this build knows: 2 has the view of who changed what, and may be sealed.
+const VERSION: i64 = 2;
 
 /// How long a commit waits for a lock: the trading path stands still for as long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
@@ -116,6 +116,27 @@ CREATE VIEW IF NOT EXISTS alerts AS SELECT row, run, seq, at, json_extract(body,
     FROM record WHERE kind = 'alert';
 ";
 
+/// Who changed what, from what to what: the rows that are about rules and rights, and not about orders.
+pub(super) const AUDIT: &str = "SELECT row, run, seq, at, kind,
+    CASE kind WHEN 'strategy' THEN 'strategy ' || json_extract(body, '$.id')
+        WHEN 'adjust' THEN CASE WHEN json_extract(body, '$.acknowledged') IS NULL THEN 'engine' ELSE 'operator' END
+        WHEN 'chain' THEN 'engine'
+        ELSE COALESCE(json_extract(body, '$.who'), json_extract(body, '$.by')) END AS who,
+    CASE kind WHEN 'halt' THEN 'state' WHEN 'kill' THEN 'kill' WHEN 'chain' THEN 'seal'
+        WHEN 'adjust' THEN json_extract(body, '$.symbol') ELSE json_extract(body, '$.what') END AS what,
+    CASE kind WHEN 'adjust' THEN json_extract(body, '$.engine') WHEN 'chain' THEN 'plain'
+        ELSE json_extract(body, '$.before') END AS before,
+    CASE kind WHEN 'adjust' THEN json_extract(body, '$.broker')
+        WHEN 'chain' THEN json_extract(body, '$.sealed') || ' ' || json_extract(body, '$.key')
+        WHEN 'halt' THEN json_extract(body, '$.state')
+        WHEN 'restraint' THEN CASE json_extract(body, '$.holds') WHEN 1 THEN 'holds' ELSE 'free' END
+        WHEN 'kill' THEN CASE json_extract(body, '$.confirmed') WHEN 1 THEN 'confirmed' ELSE 'not confirmed' END
+        ELSE json_extract(body, '$.after') END AS after,
+    CASE kind WHEN 'adjust' THEN json_extract(body, '$.acknowledged')
+        ELSE COALESCE(json_extract(body, '$.detail'), json_extract(body, '$.reason')) END AS detail
+    FROM record WHERE kind IN ('config', 'approval', 'trust', 'halt', 'restraint', 'kill', 'adjust', 'chain')
+    OR (kind = 'strategy' AND json_extract(body, '$.what') <> 'log')";
+
 /// How durable a commit is when it returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Durability {
@@ -143,7 +164,8 @@ pub(super) fn prepare(
             remedy: "move it away",
         });
     }
-    if number("PRAGMA user_version")? > VERSION {
+    let version = number("PRAGMA user_version")?;
+    if version > VERSION {
         let (what, remedy) = ("was written by a newer hardstop", "use that version, or another file");
         return Err(JournalError::Unsafe { path: shown, what, remedy });
     }
@@ -157,10 +179,30 @@ pub(super) fn prepare(
         connection.pragma_update(None, "trusted_schema", "OFF")?;
         if is_new {
             connection.pragma_update(None, "application_id", APPLICATION)?;
-            connection
-                .execute_batch(&format!("BEGIN;{TABLE}{VIEWS}PRAGMA user_version = {VERSION};COMMIT;"))?;
+        }
+        let made = if is_new { [TABLE, VIEWS].concat() } else { String::new() };
+        // What a later version added comes to older ledgers too.
+        if version < VERSION {
+            connection.execute_batch(&format!(
+                "BEGIN;{made}CREATE VIEW IF NOT EXISTS audit AS {AUDIT};PRAGMA user_version = {VERSION};COMMIT;"
+            ))?;
         }
         Ok(())
     };
     open().map_err(fail)
+}
+
+/// The first trigger that is not as this build makes it; nothing where all of them are.
+pub(super) fn lacks(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let fresh = Connection::open_in_memory()?;
+    fresh.execute_batch(TABLE)?;
+    let made = triggers(connection)?;
+    Ok(triggers(&fresh)?.into_iter().find(|trigger| !made.contains(trigger)).map(|(name, _)| name))
+}
+
+fn triggers(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    let select = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'record'";
+    let mut select = connection.prepare(select)?;
+    let found = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    found.collect()
 }

@@ -15,10 +15,10 @@ use crate::journal::writer::Journal;
 const CHANGES: u64 = 200;
 
 /// Steele, Lea and Flood's splitmix64: the same changes on every run.
-struct Chance(u64);
+pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -53,7 +53,7 @@ fn attack(path: &Path, sql: &str) {
 }
 
 /// One random change, with the first row at which it must show.
-fn change(chance: &mut Chance, rows: u64) -> (String, u64) {
+pub(super) fn change(chance: &mut Chance, rows: u64) -> (String, u64) {
     let row = 1 + chance.below(rows);
     match chance.below(6) {
         0 => {
@@ -206,7 +206,7 @@ fn a_body_that_means_nothing_is_named_even_where_its_hash_agrees() {
     let (journal, _) = Journal::open(&path, at(0)).unwrap();
     drop(journal);
     let row = Row { row: 1, run: 1, seq: 1, at: at(0), kind: "fill".into(), body: "{}".to_owned() };
-    let link = crate::journal::chain::next(&crate::journal::chain::ROOT, &row);
+    let link = crate::journal::chain::next(&crate::journal::chain::ROOT, &row, None);
     let connection = Connection::open(&path).unwrap();
     let insert = "INSERT INTO record VALUES (1, 1, 1, ?1, 'fill', '{}', ?2)";
     connection.execute(insert, rusqlite::params![at(0).nanos(), link]).unwrap();

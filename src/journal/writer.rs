@@ -10,15 +10,22 @@ use crate::engine::event::Stamped;
 use crate::engine::memory::Memory;
 use crate::engine::record::Record;
 use crate::journal::chain::{self, Link};
+use crate::journal::change::{Changed, between};
 use crate::journal::emergency::{Emergency, EmergencyRow};
 use crate::journal::error::JournalError;
 use crate::journal::fold;
 use crate::journal::guard;
 use crate::journal::head::{self, Note};
+use crate::journal::row::{APPROVAL, CONFIG, TRUST};
 use crate::journal::row::{EMERGENCY, END, EVENT, FRAME, Frame, NOTE, RESERVE, RUN, Row, RunEnd, RunHead};
 use crate::journal::row::{frame_body, json, kind_of, record_body};
 use crate::journal::run_hash::RunHash;
 use crate::journal::schema::{self, Durability, IMPATIENCE, PATIENCE};
+use crate::journal::seal::{Seal, SealedFrom};
+use crate::journal::sealing;
+
+/// The kind of a judgement's row.
+const DECISION: &str = "decision";
 
 /// After so many commits the note beside the database is renewed.
 const COMMITS_A_NOTE: u32 = 256;
@@ -31,13 +38,17 @@ const ROWS_A_TRANSACTION: usize = 4096;
 /// keeps the rest for the next, so no row is ever lost while the process lives.
 pub struct Journal {
     pub(super) connection: Connection,
-    path: PathBuf,
+    pub(super) path: PathBuf,
+    /// The key under which rows are chained from here on; none in a plain ledger.
+    pub(super) seal: Option<Seal>,
+    /// Where the sealed part begins, where there is one.
+    pub(super) sealed: Option<SealedFrom>,
     /// What stands beside a ledger on disk; nothing beside one in memory or a scratch file.
     emergency: Option<Emergency>,
     waiting: Vec<Row>,
     /// The last row on disk.
-    last_row: u64,
-    link: Link,
+    pub(super) last_row: u64,
+    pub(super) link: Link,
     run: u64,
     run_hash: RunHash,
     commits_since_note: u32,
@@ -52,7 +63,17 @@ impl Journal {
     /// A file that is not the trader's own, a ledger that was cut, a database that cannot be read or
     /// written, a row that cannot be understood.
     pub fn open(path: &Path, at: At) -> Result<(Self, Memory), JournalError> {
-        Self::open_by(path, at, Durability::Full)
+        Self::open_by(path, at, Durability::Full, None)
+    }
+
+    /// The same with a key: a ledger that was plain so far is sealed from here on, which is a row of its own,
+    /// and one that is sealed goes on under its key alone.
+    ///
+    /// # Errors
+    /// As [`Journal::open`], and where the ledger is sealed with a key that this is not, or with one that is
+    /// not at hand: it is never gone on with in another way.
+    pub fn open_sealed(path: &Path, at: At, seal: Option<Seal>) -> Result<(Self, Memory), JournalError> {
+        Self::open_by(path, at, Durability::Full, seal)
     }
 
     /// The same ledger in a file that may be lost with the machine, for processes that only rehearse their
@@ -61,28 +82,58 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`].
     pub fn rehearse(path: &Path, at: At) -> Result<(Self, Memory), JournalError> {
-        Self::open_by(path, at, Durability::Scratch)
+        Self::open_by(path, at, Durability::Scratch, None)
     }
 
-    fn open_by(path: &Path, at: At, durability: Durability) -> Result<(Self, Memory), JournalError> {
+    fn open_by(
+        path: &Path,
+        at: At,
+        durability: Durability,
+        seal: Option<Seal>,
+    ) -> Result<(Self, Memory), JournalError> {
         guard::folder_of(path)?;
         drop(guard::file(path)?);
         let mut journal = Self::over(path, durability)?;
-        match head::compare(path, journal.last_row, |row| journal.hash_at(row))? {
-            Note::Agrees => {}
-            Note::Missing if journal.last_row == 0 => head::keep(path, 0, &journal.link)?,
-            Note::Missing => {
-                journal.push(0, at, NOTE, "\"the note beside the journal was missing\"".to_owned());
-            }
-            Note::Differs { row, why } => {
-                let head = head::place(path).display().to_string();
-                let why = format!("row {row}: {why}");
-                return Err(JournalError::Cut { path: journal.shown(), head, why });
-            }
+        let note = head::read(path)?;
+        journal.sealed = sealing::sealed_from(&journal.connection).map_err(|fault| journal.fault(fault))?;
+        let key = journal.sealed.as_ref().map(|sealed| sealed.key.clone());
+        let key = key.or_else(|| head::key_in(note.as_deref()));
+        sealing::fits(path, key.as_deref(), seal.as_ref())?;
+        let (rows, sealed) = (journal.last_row, journal.sealed.as_ref());
+        let cut = |row: u64, why: &str| {
+            let head = head::place(path).display().to_string();
+            JournalError::Cut { path: path.display().to_string(), head, why: format!("row {row}: {why}") }
+        };
+        let noted =
+            match head::compare(note.as_deref(), rows, sealed, seal.as_ref(), |row| journal.hash_at(row)) {
+                Note::Agrees { rows } => rows,
+                Note::Missing => 0,
+                Note::Differs { row, why } => return Err(cut(row, &why)),
+            };
+        if let (Some(sealed), Some(seal)) = (sealed, &seal)
+            && let Some(row) =
+                sealing::unproven(&journal.connection, noted.max(sealed.row.saturating_sub(1)), seal)
+                    .map_err(|fault| journal.fault(fault))?
+        {
+            return Err(cut(row, "it was not written with the key"));
+        }
+        if note.is_none() && rows == 0 {
+            head::keep(path, 0, &journal.link, None)?;
+        } else if note.is_none() {
+            journal.push(0, at, NOTE, "\"the note beside the journal was missing\"".to_owned());
         }
         let mut emergency = Emergency::open(&path.with_extension("emergency"))?;
-        journal.take_over(&mut emergency, at)?;
-        journal.emergency = Some(emergency);
+        if journal.sealed.is_some() {
+            journal.seal = seal;
+            journal.take_over(&mut emergency, at)?;
+            journal.emergency = Some(emergency);
+        } else {
+            journal.take_over(&mut emergency, at)?;
+            journal.emergency = Some(emergency);
+            if let Some(seal) = seal {
+                journal.begin_sealed(seal, at)?;
+            }
+        }
         let memory = fold::fold(&journal.connection, path)?;
         Ok((journal, memory))
     }
@@ -129,6 +180,8 @@ impl Journal {
         Ok(Self {
             connection,
             path: path.to_owned(),
+            seal: None,
+            sealed: None,
             emergency: None,
             waiting: Vec::new(),
             last_row: from_sql(last_row),
@@ -156,9 +209,13 @@ impl Journal {
     /// # Errors
     /// When the row cannot be put on disk: then the run has not begun, and may not trade.
     pub fn begin_run(&mut self, head: &RunHead, at: At) -> Result<u64, JournalError> {
+        let last = self.last_run_head()?;
         self.run += 1;
         self.run_hash = RunHash::new(head.mode);
         self.push_json(0, at, RUN, head)?;
+        for change in last.iter().flat_map(|last| between(last, head)) {
+            self.change(at, Changed::Config, &change)?;
+        }
         self.commit()?;
         self.note_head()?;
         Ok(self.run)
@@ -261,7 +318,7 @@ impl Journal {
                     "INSERT INTO record (row, run, seq, at, kind, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?;
                 for row in self.waiting.iter().take(count) {
-                    link = chain::next(&link, row);
+                    link = chain::next(&link, row, self.seal.as_ref());
                     let (number, run, seq) = (to_sql(row.row), to_sql(row.run), to_sql(row.seq));
                     insert.execute(params![number, run, seq, row.at.nanos(), row.kind, row.body, link])?;
                 }
@@ -290,12 +347,12 @@ impl Journal {
         }
     }
 
-    fn note_head(&mut self) -> Result<(), JournalError> {
+    pub(super) fn note_head(&mut self) -> Result<(), JournalError> {
         self.commits_since_note = 0;
         if self.emergency.is_none() {
             return Ok(());
         }
-        head::keep(&self.path, self.last_row, &self.link)
+        head::keep(&self.path, self.last_row, &self.link, self.seal.as_ref())
     }
 
     /// Puts the waiting rows that a next process must know (orders, their states, fills, halts) into
@@ -307,11 +364,15 @@ impl Journal {
     /// same: a stop that nobody wrote down is better than none.
     pub fn commit_emergency(&mut self) -> Result<(), JournalError> {
         let Some(emergency) = &mut self.emergency else { return Err(JournalError::NoEmergency) };
-        // With the judgements: an order that left in an outage still has the decision that let it. And
-        // with the venue's words: in sim they are the exchange's own memory.
-        let kept = |row: &&Row| fold::matters(row) || row.kind == "decision" || fold::is_of_the_venue(row);
+        // With the judgements: an order that left in an outage still has the decision that let it. With the
+        // venue's words: in sim they are the exchange's own memory. And with who changed what: nobody says it again.
+        let kept = |row: &&Row| {
+            fold::matters(row)
+                || [DECISION, CONFIG, APPROVAL, TRUST].contains(&row.kind.as_ref())
+                || fold::is_of_the_venue(row)
+        };
         let fresh = self.waiting.iter().filter(kept);
-        emergency.add(self.last_row, fresh)
+        emergency.add(self.last_row, fresh, self.seal.as_ref())
     }
 
     /// The hash of the run so far, waiting rows included: the same for the same input.
@@ -328,15 +389,24 @@ impl Journal {
     /// that stands behind the place where the outage began is not added again.
     fn take_over(&mut self, emergency: &mut Emergency, at: At) -> Result<(), JournalError> {
         let (rows, unreadable) = emergency.read()?;
-        let mut taken: u64 = 0;
-        for EmergencyRow { after, row } in rows {
+        let (mut taken, mut foreign): (u64, u64) = (0, 0);
+        for waited in rows {
+            // Beside a sealed ledger a row must be proven: else anybody could have it sealed by the next start.
+            if !waited.is_proven_by(self.seal.as_ref()) {
+                foreign += 1;
+                continue;
+            }
+            let EmergencyRow { after, row, .. } = waited;
             if !self.holds(after, &row)? {
                 taken += 1;
                 self.push_row(row);
             }
         }
-        if taken + unreadable > 0 {
-            let note = serde_json::json!({ "taken_over": taken, "unreadable": unreadable });
+        if taken + unreadable + foreign > 0 {
+            let mut note = serde_json::json!({ "taken_over": taken, "unreadable": unreadable });
+            if foreign > 0 {
+                note["not_ours"] = foreign.into();
+            }
             self.push_json(0, at, EMERGENCY, &note)?;
         }
         self.commit()?;
@@ -352,7 +422,7 @@ impl Journal {
         self.connection.query_row(select, key, |found| found.get(0)).map_err(|fault| self.fault(fault))
     }
 
-    fn push_json(
+    pub(super) fn push_json(
         &mut self,
         seq: u64,
         at: At,
@@ -382,7 +452,7 @@ impl Journal {
         self.path.display().to_string()
     }
 
-    fn fault(&self, fault: rusqlite::Error) -> JournalError {
+    pub(super) fn fault(&self, fault: rusqlite::Error) -> JournalError {
         JournalError::of(&self.shown(), fault)
     }
 }

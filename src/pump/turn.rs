@@ -15,8 +15,10 @@ use crate::engine::event::{Event, Stamped};
 use crate::engine::machine::Engine;
 use crate::engine::record::Record;
 use crate::feed::freshness::Freshness;
+use crate::journal::change::{Change, Changed};
 use crate::journal::error::JournalError;
 use crate::journal::row::{Frame, RunEnd};
+use crate::journal::sealing::AuditHead;
 use crate::journal::tape::TapeWriter;
 use crate::journal::writer::Journal;
 use crate::pump::audience::Audience;
@@ -101,6 +103,20 @@ impl<A: Audience> Pump<A> {
     /// The run's hash so far.
     pub fn journal_hash(&self) -> String {
         self.journal.journal_hash()
+    }
+
+    /// Where the ledger ends on disk.
+    pub fn audit_head(&self) -> AuditHead {
+        self.journal.audit_head()
+    }
+
+    /// Notes who changed what of rules and rights. It moves no order, so the machine does not hear of it.
+    pub fn note_change(&mut self, at: At, changed: Changed, change: &Change) {
+        self.rows_waiting += 1;
+        if let Err(fault) = self.journal.change(at, changed, change) {
+            self.on_journal_fault(&fault);
+        }
+        self.settle();
     }
 }
 
