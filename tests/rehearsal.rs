@@ -239,10 +239,9 @@ fn the_requests_are_in_a_file_of_their_own(stage: &Stage) {
         lines.iter().any(|line| line["method"] == "DELETE" && line["side"] == "trading"),
         "the kill's too"
     );
-    let mut found = Vec::new();
-    files(&stage.home.join("state/logs"), &mut found);
-    let is_own = |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with("hardstop.");
-    let own = found.into_iter().find(|(path, _)| is_own(path)).unwrap().1;
+    let logs = fs::read_dir(stage.home.join("state/logs")).unwrap().map(|entry| entry.unwrap().path());
+    let is_own = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("hardstop.");
+    let own = fs::read(logs.into_iter().find(is_own).unwrap()).unwrap();
     assert!(!String::from_utf8_lossy(&own).contains("/v2/account"), "requests stay out of the other log");
 }
 

@@ -54,6 +54,7 @@ use crate::pump::assembly::{limits_version, onto_account};
 use crate::pump::audience::Audience;
 use crate::pump::turn::{Calls, Durability, Parts, Pump};
 use crate::risk::limits::Limits;
+use crate::wire::account::WireAccount;
 
 /// A rehearsal's data may have a quote a minute; Alpaca's are ticks.
 const REHEARSAL_INTERVAL_MS: i64 = 60_000;
@@ -146,25 +147,11 @@ pub fn open<A: Audience>(
     let mode = plan.mode();
     check_approvals(&plan.paths.state, mode, &plan.strategies)?;
     let client = client_of(&plan)?;
-    let account = again(|| client.account().map_err(|fault| fault.told()))
-        .map_err(|words| format!("the account cannot be read: {words}"))?;
-    let armoury = plan.arming.take().map(|arming| {
-        Arc::new(Armoury {
-            slot: arming.slot,
-            account: account.number.clone(),
-            enabled: arming.enabled,
-            certificate: certificate::place(&plan.paths.state),
-            settings: arming.settings,
-        })
-    });
+    let account = account_of(&plan, &client)?;
+    let armoury = armoury_of(&mut plan, &account.number);
     let run_clock = Arc::new(clock_of(&client, &plan.hosts)?);
     let now = run_clock.now();
     let account_hash = hash_of(&account.number);
-    if plan.pinned.as_ref().is_some_and(|pinned| *pinned != account_hash) {
-        return Err("the keys that are kept open another account than the one they were kept for; look at `hardstop keys \
-                    list`, and `hardstop keys forget` frees the place"
-            .to_owned());
-    }
     let mut ledger = ledger_of(&mut plan, &account_hash, now, &latch)?;
     let install = install_id(&plan.paths.state)?;
     let (bench, heads, sandbox) = seat(&plan, &ledger.memory, now)?;
@@ -191,23 +178,11 @@ pub fn open<A: Audience>(
         calls: Calls::Each,
         last_seq,
     });
-    let (past, said) = match past_minutes(&client, &wanted.all(), &plan.feed, now) {
-        Ok(past) => (past.clone(), format!("{} minutes of the past were read", past.len())),
-        Err(words) => {
-            let words =
-                format!("the past minutes could not be read ({words}); strategies warm up on what comes");
-            (Vec::new(), words)
-        }
-    };
-    let past: Vec<Tick> =
-        past.into_iter().map(Tick::Bar).chain(last_moments(&client, &wanted.all(), &plan.feed)).collect();
+    let (past, said) = past_of(&client, &wanted.all(), &plan.feed, now);
     let warm = past.iter().copied();
     begin(&mut pump, now, &ledger.memory, &heads, warm, plan.acknowledge_unclean);
-    for words in ledger.chained.into_iter().chain([said]) {
+    for words in ledger.chained.into_iter().chain([said]).chain(account.blocked.map(told_of_a_block)) {
         pump.turn(now, Event::Notice(words));
-    }
-    if let Some(words) = account.blocked {
-        pump.turn(now, Event::Notice(format!("{words}: its orders will be refused")));
     }
     pump.watch_feed(Freshness::new(now, plan.interval_ms()));
     let kill_ids = KillIds {
@@ -228,6 +203,49 @@ pub fn open<A: Audience>(
         armoury,
     };
     Ok((opened, assembly.kill))
+}
+
+/// The account, as the broker tells it; another than the one the keys were kept for is refused.
+fn account_of(plan: &AccountPlan, client: &Client) -> Result<WireAccount, String> {
+    let account = again(|| client.account().map_err(|fault| fault.told()))
+        .map_err(|words| format!("the account cannot be read: {words}"))?;
+    if plan.pinned.as_ref().is_some_and(|pinned| *pinned != hash_of(&account.number)) {
+        return Err("the keys that are kept open another account than the one they were kept for; look at `hardstop keys \
+                    list`, and `hardstop keys forget` frees the place"
+            .to_owned());
+    }
+    Ok(account)
+}
+
+fn armoury_of(plan: &mut AccountPlan, number: &str) -> Option<Arc<Armoury>> {
+    let certificate = certificate::place(&plan.paths.state);
+    plan.arming.take().map(|arming| {
+        let ArmingPlan { slot, enabled, settings } = arming;
+        Arc::new(Armoury { slot, account: number.to_owned(), enabled, certificate, settings })
+    })
+}
+
+fn told_of_a_block(words: String) -> String {
+    format!(
+        "{words}: its orders will be refused. Where a kill left it so, `hardstop kill` and then `hardstop rearm` open \
+         it again"
+    )
+}
+
+/// What the market did before, oldest first, and how that went, in words.
+fn past_of(client: &Client, symbols: &[Symbol], feed: &str, now: At) -> (Vec<Tick>, String) {
+    let (bars, said) = match past_minutes(client, symbols, feed, now) {
+        Ok(bars) => {
+            let said = format!("{} minutes of the past were read", bars.len());
+            (bars, said)
+        }
+        Err(words) => {
+            let said =
+                format!("the past minutes could not be read ({words}); strategies warm up on what comes");
+            (Vec::new(), said)
+        }
+    };
+    (bars.into_iter().map(Tick::Bar).chain(last_moments(client, symbols, feed)).collect(), said)
 }
 
 /// A broker must have said everything that openings depend on.

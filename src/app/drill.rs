@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::alpaca::client::Client;
+use crate::alpaca::hosts::Hosts;
 use crate::app::certificate::{Certificate, place};
 use crate::app::client;
 use crate::app::clock::{self, Stopwatch};
@@ -28,7 +30,9 @@ pub struct DrillPlan {
     pub paths: Paths,
     /// The config's file, where one was named.
     pub config: Option<PathBuf>,
-    /// The paper account's keys.
+    /// The paper account's hosts and keys.
+    pub hosts: Hosts,
+    /// The keys.
     pub keys: Keys,
     /// What one share of is bought and sold again, three times.
     pub symbol: Symbol,
@@ -93,6 +97,11 @@ pub fn drill(plan: &DrillPlan, said: impl Fn(&str)) -> Result<Certificate, Strin
         return Err("after the kill the paper account still shows positions or orders".to_owned());
     }
     ask(plan, "rearm", json!({ "reason": "the drill is over" }))?;
+    // After a flatten the kill has told the account to take no orders: the next run must find it open.
+    let client = Client::new(plan.hosts.clone(), &plan.keys).map_err(|fault| fault.to_string())?;
+    wait("the account to take orders again", FILLED_WITHIN_S, || {
+        client.account().map(|account| account.blocked.is_none()).map_err(|fault| fault.told())
+    })?;
     drop(second);
     let certificate = Certificate {
         passed_at: clock::now(),
@@ -192,7 +201,13 @@ fn order(plan: &DrillPlan, limit: Option<Price>, stop_loss: Option<Price>, dry_r
 
 /// Buys one share; the order's id.
 fn buy(plan: &DrillPlan, limit: Price, stop_loss: Price) -> Result<String, String> {
-    let reply = ask(plan, "submit", order(plan, Some(limit), Some(stop_loss), false))?;
+    // What the venue says of a symbol that has just come up may be on its way yet.
+    let asked = |dry_run| ask(plan, "submit", order(plan, Some(limit), Some(stop_loss), dry_run));
+    wait("the gate to let the order pass", FILLED_WITHIN_S, || {
+        let reply = asked(true)?;
+        if reply.exit == 0 { Ok(true) } else { Err(reply.words.join("; ")) }
+    })?;
+    let reply = asked(false)?;
     let id = reply.out["orders"][0]["id"].as_str().map(str::to_owned);
     id.filter(|_| reply.exit == 0).ok_or_else(|| format!("the order was refused: {}", reply.words.join("; ")))
 }

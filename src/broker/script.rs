@@ -46,11 +46,10 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    pub(crate) fn close_all(&mut self) -> Result<(), String> {
+    pub(crate) fn close_all(&mut self) {
         self.closed_all += 1;
         self.open.clear();
         self.positions.clear();
-        Ok(())
     }
 
     pub(crate) fn state(&self, ids: &[ClientOrderId]) -> Result<VenueState, String> {

@@ -101,7 +101,9 @@ fn account_of(paths: &Paths) -> Option<Account> {
             if rows.is_empty() {
                 print::words("none");
             }
-            print::lines(rows).iter().for_each(|line| print::words(line));
+            for line in print::lines(rows) {
+                print::words(&line);
+            }
         }
         Err(words) => print::words(&format!("what was held is not known here: {words}")),
     }

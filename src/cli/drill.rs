@@ -33,12 +33,13 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &DrillArgs) -> R
         config: source.named.then(|| source.file.to_path_buf()),
         settings: settings_of(&config.limits),
         paths,
+        hosts,
         keys,
         symbol,
         executable,
         as_root: args.as_root,
     };
-    match drill(&plan, |step| print::words(step)) {
+    match drill(&plan, print::words) {
         Ok(certificate) => {
             print::words(&format!(
                 "passed: nothing was left {} ms after the pull; it counts for 30 days with these limits",

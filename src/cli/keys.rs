@@ -11,9 +11,9 @@ use crate::app::clock;
 use crate::app::key_slots::{Closed, KeySlot, Seen, passphrase};
 use crate::app::keys::{Typed, asked_for, fits};
 use crate::app::paths::Paths;
-use crate::cli::args::{KeysCommand, SlotArgs, SlotName};
 use crate::cli::config::ConfigSource;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::keys_args::{KeysCommand, SlotArgs, SlotName};
 use crate::cli::print;
 use crate::domain::secret::{Keys, Secret};
 use crate::vault::exported;
@@ -311,7 +311,9 @@ fn list(slots: &[KeySlot], json: bool) -> Result<u8, Failure> {
         }
         print::words(&format!("vault: {vault}"));
     }
-    reminders.iter().for_each(|words| print::words(words));
+    for words in &reminders {
+        print::words(words);
+    }
     if !json && io::stdout().is_terminal() {
         io::stdout().flush().map_err(|fault| Failure::from(fault.to_string()))?;
     }

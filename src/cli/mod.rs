@@ -32,6 +32,8 @@ mod explain;
 mod journal;
 /// `hardstop keys`.
 mod keys;
+/// What can be typed behind it.
+pub mod keys_args;
 /// `hardstop man`.
 mod man;
 /// Output.

@@ -133,8 +133,10 @@ mod tests {
         assert_eq!((opening(&stage), stage.engine.armed_until().is_some()), (None, true));
     }
 
+    type End = (&'static str, fn(&mut Alone));
+
     /// What ends it, and whether the market still trades after that.
-    fn each_end() -> Vec<(&'static str, fn(&mut Alone))> {
+    fn each_end() -> Vec<End> {
         vec![
             ("the trader", |stage| stage.step(Event::Operator(Act::Disarm { reason: "lunch".to_owned() }))),
             ("the kill", |stage| {
@@ -203,11 +205,11 @@ mod tests {
     }
 
     fn told(stage: &Alone) -> String {
-        let alerts = stage.said.iter().filter_map(|record| match record {
+        let mut alerts = stage.said.iter().filter_map(|record| match record {
             Record::Alert(words) => Some(words.as_str()),
             _ => None,
         });
-        alerts.last().unwrap_or_default().to_owned()
+        alerts.next_back().unwrap_or_default().to_owned()
     }
 
     #[test]

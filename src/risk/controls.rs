@@ -240,3 +240,18 @@ fn the_order_value_and_the_collar_end_at_their_limits() {
     assert_eq!(code(&limit_order("AAA", Buy, "10", "47.50", Some("47"))), None);
     assert_eq!(code(&limit_order("AAA", Buy, "10", "47.49", Some("47"))), Some(Code::PriceCollar));
 }
+
+#[test]
+fn only_the_capital_that_the_trader_lets_count_is_counted() {
+    let desk = desk_with(|limits| limits.max_capital_usd = Some(Money::dollars(5_000)));
+    let limits = [
+        desk.gate.position_limit(desk.now),
+        desk.gate.heat_limit(desk.now),
+        desk.gate.gross_limit(desk.now),
+        desk.gate.day_loss_limit(),
+    ];
+    assert_eq!(limits, [500, 1_250, 5_000, 100].map(|dollars| Some(Money::dollars(dollars))));
+    let code = |qty| desk.gate.judge(&buy(qty), &situation(), desk.now).code();
+    assert_eq!(code("11"), Some(Code::PositionLimit));
+    assert_eq!(code("9"), None);
+}

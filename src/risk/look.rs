@@ -169,7 +169,7 @@ impl Gate {
     }
 
     fn of_base(&self, pct: Option<Pct>, now: At) -> Option<Money> {
-        let base = self.guard.e0()?.min(self.equity(now)?);
+        let base = self.limits.of_capital(self.guard.e0()?.min(self.equity(now)?));
         base.percent_down(pct?).ok()
     }
 
