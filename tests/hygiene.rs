@@ -168,7 +168,7 @@ fn root_trades_no_account_unless_it_is_meant_and_its_kill_is_never_refused() {
     }
     // Meant, it goes on to the next thing that is missing: the keys.
     let meant = run(&["run", "--paper", "--headless", "--keys-stdin", "--as-root"]);
-    assert!(words(&meant).contains("the key's id is missing"), "{}", words(&meant));
+    assert!(words(&meant).contains("stdin ends before the Alpaca paper key id"), "{}", words(&meant));
     fs::write(home.join("config.toml"), "mode = \"paper\"\n").unwrap();
     assert!(words(&run(&["run", "--headless"])).contains("--as-root"), "the config's mode counts too");
     for args in [&["kill"][..], &["status"], &["doctor"], &["journal", "verify"]] {
