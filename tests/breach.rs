@@ -3,6 +3,7 @@
 //! so that a broken harness cannot look like a strong wall.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::expect_used, reason = "a test says what it stops at")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,9 @@ fn deps() -> PathBuf {
     std::env::current_exe().unwrap().parent().unwrap().to_owned()
 }
 
-/// The newest compiled library of this name there: older ones are left from other builds.
-fn library(name: &str) -> PathBuf {
+/// The compiled libraries of this name there, the newest first: others are left from other builds, or were built
+/// for programs that run while this one is compiled.
+fn libraries(name: &str) -> Vec<PathBuf> {
     let mut found: Vec<(SystemTime, PathBuf)> = Vec::new();
     for entry in fs::read_dir(deps()).unwrap() {
         let path = entry.unwrap().path();
@@ -26,11 +28,11 @@ fn library(name: &str) -> PathBuf {
         }
     }
     found.sort();
-    found.pop().unwrap().1
+    found.into_iter().rev().map(|(_, path)| path).collect()
 }
 
 /// Compiles one file against the library; the compiler's words, and whether it was content.
-fn compile(file: &Path, scratch: &Path) -> (bool, String) {
+fn compile(file: &Path, scratch: &Path, serde: &Path) -> (bool, String) {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc)
         .args(["--edition", "2024", "--crate-type", "lib", "--emit=metadata", "--out-dir"])
@@ -38,9 +40,9 @@ fn compile(file: &Path, scratch: &Path) -> (bool, String) {
         .arg("-L")
         .arg(format!("dependency={}", deps().display()))
         .arg("--extern")
-        .arg(format!("hardstop={}", library("hardstop").display()))
+        .arg(format!("hardstop={}", libraries("hardstop")[0].display()))
         .arg("--extern")
-        .arg(format!("serde={}", library("serde").display()))
+        .arg(format!("serde={}", serde.display()))
         .arg(file)
         .output()
         .unwrap();
@@ -51,12 +53,16 @@ fn compile(file: &Path, scratch: &Path) -> (bool, String) {
 fn no_forgery_compiles_and_the_control_does() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/breach");
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    // The one that the library itself was built with is the one with which the control compiles.
+    let control = folder.join("control.rs");
+    let serde = libraries("serde").into_iter().find(|serde| compile(&control, scratch, serde).0);
+    let serde = serde.expect("the control must compile with one of the libraries there");
     let mut forgeries = 0;
     let mut faults = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        let (compiled, words) = compile(&path, scratch);
+        let (compiled, words) = compile(&path, scratch, &serde);
         if path.ends_with("control.rs") {
             assert!(compiled, "the control must compile:\n{words}");
             continue;
