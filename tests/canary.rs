@@ -4,12 +4,14 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod served;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -17,8 +19,8 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use served::{BINARY, Served, configure, empty_home, interrupt, run_headless};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_hardstop");
 /// How long anything may take before the test gives it up; nothing here is measured.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -73,53 +75,25 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// An exchange that knows the canaries, and the home of a run against it.
 struct Stage {
     home: PathBuf,
-    exchange: Child,
-    address: String,
+    exchange: Served,
 }
 
 impl Stage {
     fn new(name: &str) -> Self {
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("canary-{name}"));
-        let _none_before = fs::remove_dir_all(&home);
-        fs::create_dir_all(&home).unwrap();
-        let mut exchange = Command::new(BINARY)
-            .args(["exchange", "--listen", "127.0.0.1:0", "--seed", "3", "--speed", "60"])
-            .args(["--keys", &format!("{ID}:{SECRET}")])
-            .env("HARDSTOP_HOME", home.join("exchange"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(exchange.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let address = ready["rest"].as_str().unwrap().to_owned();
-        let stage = Self { home, exchange, address };
-        stage.configure(&stage.address);
+        let home = empty_home(&format!("canary-{name}"));
+        let exchange = Served::new(&home, &[&format!("{ID}:{SECRET}")]);
+        let stage = Self { home, exchange };
+        stage.configure(&stage.exchange.address);
         stage
     }
 
     fn configure(&self, base_url: &str) {
-        let text = format!(
-            "mode = \"paper\"\n[alpaca]\nbase_url = \"{base_url}\"\nsymbols = [\"SPY\"]\n[logs]\nlevel = \"trace\"\n"
-        );
-        fs::write(self.home.join("config.toml"), text).unwrap();
+        configure(&self.home, base_url, "\"SPY\"", "");
     }
 
-    /// A run without a window; what it prints goes to files of the home, and so is searched with them.
+    /// What a run prints goes to files of the home, and so is searched with them.
     fn run(&self, secret: &str) -> Child {
-        let file =
-            |name: &str| fs::OpenOptions::new().create(true).append(true).open(self.home.join(name)).unwrap();
-        let mut child = Command::new(BINARY)
-            .args(["run", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"])
-            .env("HARDSTOP_HOME", &self.home)
-            .stdin(Stdio::piped())
-            .stdout(file("stdout"))
-            .stderr(file("stderr"))
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(format!("{ID}\n{secret}\n").as_bytes()).unwrap();
-        child
+        run_headless(&self.home, ID, secret)
     }
 
     fn ask(&self, args: &[&str]) -> String {
@@ -160,18 +134,6 @@ impl Stage {
             }
         }
     }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let _gone_already = self.exchange.kill();
-        let _ended = self.exchange.wait();
-    }
-}
-
-fn interrupt(child: &mut Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert!(child.wait().unwrap().success());
 }
 
 /// What every process of the machine may learn of a running one: its arguments, and what it was handed around it.
@@ -261,7 +223,7 @@ fn a_kill_nine_in_the_middle_of_a_login_leaves_no_key_behind() {
     stage.is_silent();
 
     // A stream's login, after everything else was answered.
-    let (address, logins) = stalls_at_login(&stage.address);
+    let (address, logins) = stalls_at_login(&stage.exchange.address);
     stage.configure(&address);
     let mut child = stage.run(SECRET);
     logins.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no login was sent: {}", stage.words()));

@@ -3,45 +3,34 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod served;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_hardstop");
+use served::{BINARY, NO_BUS, Served, configure, empty_home, interrupt, run_headless};
+
 /// How long anything may take before the test gives it up; nothing here is measured.
 const PATIENCE: Duration = Duration::from_mins(1);
 const ID: &str = "canary-id";
 const SECRET: &str = "canary-secret-of-a-rehearsal";
 const PASSPHRASE: &str = "a passphrase of a rehearsal";
 
-/// An exchange with one account, and the home of whoever rehearses against it.
+/// An exchange with two accounts, and the home of whoever rehearses against it.
 struct Stage {
     home: PathBuf,
-    exchange: Child,
-    address: String,
+    exchange: Served,
 }
 
 impl Stage {
     fn new(name: &str) -> Self {
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rehearsal-{name}"));
-        let _none_before = fs::remove_dir_all(&home);
-        fs::create_dir_all(&home).unwrap();
-        let mut exchange = Command::new(BINARY)
-            .args(["exchange", "--listen", "127.0.0.1:0", "--seed", "3", "--speed", "60"])
-            .args(["--keys", &format!("{ID}:{SECRET}"), "--keys", "other:other"])
-            .env("HARDSTOP_HOME", home.join("exchange"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(exchange.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let address = ready["rest"].as_str().unwrap().to_owned();
-        let stage = Self { home, exchange, address };
-        stage.configure(&stage.address);
+        let home = empty_home(&format!("rehearsal-{name}"));
+        let exchange = Served::new(&home, &[&format!("{ID}:{SECRET}"), "other:other"]);
+        let stage = Self { home, exchange };
+        stage.configure(&stage.exchange.address);
         stage
     }
 
@@ -50,10 +39,7 @@ impl Stage {
     }
 
     fn configure_besides(&self, base_url: &str, more: &str) {
-        let text = format!(
-            "mode = \"paper\"\n[alpaca]\nbase_url = \"{base_url}\"\nsymbols = [\"SPY\", \"IBM\"]\n[logs]\nlevel = \"trace\"\n{more}"
-        );
-        fs::write(self.home.join("config.toml"), text).unwrap();
+        configure(&self.home, base_url, "\"SPY\", \"IBM\"", more);
     }
 
     /// The shell's answer to a command that reads these lines.
@@ -75,7 +61,8 @@ impl Stage {
 
     /// How many orders the exchange has ever taken, by its own word.
     fn orders_taken(&self) -> usize {
-        let mut stream = std::net::TcpStream::connect(self.address.trim_start_matches("http://")).unwrap();
+        let mut stream =
+            std::net::TcpStream::connect(self.exchange.address.trim_start_matches("http://")).unwrap();
         write!(
             stream,
             "GET /v2/orders?status=all&limit=500 HTTP/1.1\r\nHost: here\r\nAPCA-API-KEY-ID: {ID}\r\nAPCA-API-SECRET-KEY: {SECRET}\r\nConnection: close\r\n\r\n"
@@ -105,27 +92,16 @@ impl Stage {
         let mut command = Command::new(BINARY);
         command.args(args).env("HARDSTOP_HOME", &self.home);
         // Whoever runs these tests keeps a keyring of his own, which is none of theirs.
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+        command.env("DBUS_SESSION_BUS_ADDRESS", NO_BUS);
         command
     }
 
-    /// A run without a window, with its keys on stdin; what it prints goes to files of the home.
     fn run(&self, secret: &str) -> Child {
         self.run_as(ID, secret)
     }
 
     fn run_as(&self, id: &str, secret: &str) -> Child {
-        let file =
-            |name: &str| fs::OpenOptions::new().create(true).append(true).open(self.home.join(name)).unwrap();
-        let mut child = self
-            .command(&["run", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"])
-            .stdin(Stdio::piped())
-            .stdout(file("stdout"))
-            .stderr(file("stderr"))
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(format!("{id}\n{secret}\n").as_bytes()).unwrap();
-        child
+        run_headless(&self.home, id, secret)
     }
 
     /// The shell's answer, with its exit code and the words beside it.
@@ -159,17 +135,8 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let _gone_already = self.exchange.kill();
-        let _ended = self.exchange.wait();
-    }
-}
-
 fn end(mut child: Child) {
-    let ended = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(ended.success());
-    assert!(child.wait().unwrap().success());
+    interrupt(&mut child);
 }
 
 fn positions(status: &serde_json::Value) -> Vec<(String, String)> {
@@ -264,8 +231,7 @@ fn another_account_begins_another_ledger_and_nobody_there_is_said_in_words() {
     stage.ready(&other);
     end(other);
     assert_eq!(ledgers(), 2);
-    stage.exchange.kill().unwrap();
-    stage.exchange.wait().unwrap();
+    stage.exchange.end();
     let mut alone = stage.run(SECRET);
     assert!(!alone.wait().unwrap().success());
     let words = fs::read_to_string(stage.home.join("stderr")).unwrap();
@@ -283,7 +249,7 @@ fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process(
     let (code, out, words) = stage.tell(&["drill", "--keys-stdin", "--as-root"], &[ID, SECRET]);
     assert!(code == 0 && words.contains("passed"), "{code} {out}{words}");
 
-    stage.configure_besides(&stage.address, "[live]\nenabled = true\n");
+    stage.configure_besides(&stage.exchange.address, "[live]\nenabled = true\n");
     let set = ["keys", "set", "--slot", "live", "--stdin", "--vault-only"];
     let (code, _, words) = stage.tell(&set, &[ID, SECRET, PASSPHRASE, PASSPHRASE]);
     assert!(code == 0 && words.contains("kept for live-rehearsal"), "{code} {words}");
@@ -327,7 +293,8 @@ fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process(
     child.wait().unwrap();
 
     let (code, out, words) = stage.tell(&["kill", "--flatten", "--keys-stdin", "--json"], &[PASSPHRASE]);
-    assert!(words.contains(&stage.address) && words.contains("SPY"), "{words}");
+    assert!(words.contains(&stage.exchange.address) && words.contains("SPY"), "{words}");
+    assert!(words.contains("the live account is acted on") && words.contains("kill --slot paper"), "{words}");
     assert!(code == 0 && out.contains("\"confirmed\":true"), "{code} {out} {words}");
     let child = stage.run_live();
     stage.until(child.id(), "flat, halted and disarmed", |status| {

@@ -63,7 +63,6 @@ struct Due {
     symbols: Vec<Symbol>,
     waiting: VecDeque<Symbol>,
     assets: u32,
-    taking_up: u32,
     hours: u32,
     gap: u32,
 }
@@ -150,41 +149,15 @@ impl Chores {
         self.tell(Event::Notice(words));
     }
 
+    /// What the venue says of each symbol: of those that are followed, and of those that have just come up.
     fn ask_after_symbols(&self, due: &mut Due) {
+        due.waiting.extend(self.asked.try_iter());
         if due.assets > 0 {
             due.assets -= 1;
             return;
         }
-        let wanted = self.wanted.all();
-        let Some(symbol) = wanted.into_iter().find(|symbol| !due.symbols.contains(symbol)) else { return };
-        if !self.ear.may_ask() {
-            return;
-        }
-        match self.client.asset(symbol) {
-            Ok(flags) => {
-                due.symbols.push(symbol);
-                self.tell(Event::Asset { symbol, flags });
-            }
-            Err(fault) => {
-                due.assets = TURNS_UNTIL_AGAIN;
-                tracing::warn!(%symbol, words = %fault.told(), "the venue's word on a symbol could not be read");
-            }
-        }
-    }
-
-    /// A symbol that came up during the run: what it is, its past and its last moments first, so that nothing of
-    /// them comes behind what the stream tells of it.
-    fn take_up(&self, due: &mut Due) {
-        due.waiting.extend(self.asked.try_iter());
-        if due.taking_up > 0 {
-            due.taking_up -= 1;
-            return;
-        }
-        let Some(symbol) = due.waiting.front().copied() else { return };
-        if self.wanted.all().contains(&symbol) {
-            due.waiting.pop_front();
-            return;
-        }
+        let all = self.wanted.all().into_iter().chain(due.waiting.iter().copied());
+        let Some(symbol) = all.into_iter().find(|symbol| !due.symbols.contains(symbol)) else { return };
         if !self.ear.may_ask() {
             return;
         }
@@ -193,18 +166,29 @@ impl Chores {
                 due.symbols.push(symbol);
                 self.tell(Event::Asset { symbol, flags });
                 if flags == AssetFlags::NONE {
-                    self.tell(Event::Notice(format!(
-                        "the venue does not trade {symbol}, or knows no such symbol"
-                    )));
+                    let words = format!("the venue does not trade {symbol}, or knows no such symbol");
+                    self.tell(Event::Notice(words));
                 }
             }
             Err(fault) => {
-                due.taking_up = TURNS_UNTIL_AGAIN;
-                tracing::warn!(%symbol, words = %fault.told(), "a symbol that came up could not be asked after");
-                return;
+                due.assets = TURNS_UNTIL_AGAIN;
+                tracing::warn!(%symbol, words = %fault.told(), "the venue's word on a symbol could not be read");
             }
         }
+    }
+
+    /// A symbol that came up during the run: once the venue has said what it is, its past and its last moments come
+    /// first, so that nothing of them comes behind what the stream tells of it.
+    fn take_up(&self, due: &mut Due) {
+        let Some(symbol) = due.waiting.front().copied() else { return };
+        let is_followed = self.wanted.all().contains(&symbol);
+        if !is_followed && !due.symbols.contains(&symbol) {
+            return;
+        }
         due.waiting.pop_front();
+        if is_followed {
+            return;
+        }
         // Without its past it is traded all the same, once quotes come.
         let past =
             past_minutes(&self.client, &[symbol], &self.feed, self.clock.now()).unwrap_or_else(|words| {

@@ -14,7 +14,7 @@ use crate::domain::at::At;
 use crate::domain::secret::{Keys, Secret};
 use crate::vault::contents::{Contents, LiveKeys};
 use crate::vault::fresh::DeviceKey;
-use crate::vault::keyring::{Keyring, Slot, Standing};
+use crate::vault::keyring::{Keyring, KeyringFault, Slot, Standing};
 use crate::vault::passphrase::Passphrase;
 use crate::vault::redact::masked;
 use crate::vault::sealed::{self, Choice, Last, Opened};
@@ -117,18 +117,30 @@ impl KeySlot {
         sealed::is_vault_only(&self.vault).ok()
     }
 
-    /// What is known of the slot; nothing where no keys were set, or the note cannot be read.
-    pub fn note(&self) -> Option<SlotNote> {
-        self.all_notes().remove(&self.name)
+    /// What is known of the slot; nothing where no keys were set.
+    ///
+    /// # Errors
+    /// A file of notes that cannot be read: which account a slot belongs to is not known then.
+    pub fn note(&self) -> Result<Option<SlotNote>, String> {
+        Ok(self.all_notes()?.remove(&self.name))
     }
 
-    fn all_notes(&self) -> BTreeMap<String, SlotNote> {
-        let text = std::fs::read_to_string(&self.notes).unwrap_or_default();
-        serde_json::from_str(&text).unwrap_or_default()
+    fn all_notes(&self) -> Result<BTreeMap<String, SlotNote>, String> {
+        let fail = |fault: &dyn std::fmt::Display| {
+            format!(
+                "{}: {fault}; which account the keys belong to is not known. Take the file away, and set them anew",
+                self.notes.display()
+            )
+        };
+        match std::fs::read_to_string(&self.notes) {
+            Ok(text) => serde_json::from_str(&text).map_err(|fault| fail(&fault)),
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+            Err(fault) => Err(fail(&fault)),
+        }
     }
 
     fn write_note(&self, note: Option<SlotNote>) -> Result<(), String> {
-        let mut notes = self.all_notes();
+        let mut notes = self.all_notes()?;
         match note {
             Some(note) => notes.insert(self.name.clone(), note),
             None => notes.remove(&self.name),
@@ -161,7 +173,7 @@ impl KeySlot {
     /// Which account it belongs to, and the remedy.
     pub fn belongs(&self, seen: &Seen) -> Result<(), String> {
         let pinned =
-            self.note().and_then(|note| Some((note.account?, note.account_tail.unwrap_or_default())));
+            self.note()?.and_then(|note| Some((note.account?, note.account_tail.unwrap_or_default())));
         match pinned {
             Some((account, tail)) if account != hash_of(&seen.number) => Err(format!(
                 "these keys open the account {}, and the slot {} belongs to the account {tail}; `hardstop keys forget \
@@ -235,8 +247,13 @@ impl KeySlot {
         if self.is_vault_only() == Some(true) {
             return Ok(None);
         }
+        self.kept_device_key()
+    }
+
+    fn kept_device_key(&self) -> Result<Option<DeviceKey>, String> {
         let kept = self.keyring.get(Slot::DeviceKey).map_err(|fault| fault.to_string())?;
-        Ok(kept.as_ref().and_then(DeviceKey::from_text))
+        let strange = || KeyringFault::Strange(Slot::DeviceKey.name()).to_string();
+        kept.map(|text| DeviceKey::from_text(&text).ok_or_else(strange)).transpose()
     }
 
     /// Makes the vault, with a device key in the keyring; without a keyring only where the trader chose that.
@@ -254,9 +271,15 @@ impl KeySlot {
             Standing::Here => {}
             standing => return Err(standing.to_string()),
         }
-        let device_key = DeviceKey::fresh().map_err(told)?;
-        // The key first: a vault whose key is nowhere could never be opened again.
-        self.keyring.set(Slot::DeviceKey, &device_key.to_text()).map_err(|fault| fault.to_string())?;
+        // One that is there may be all that opens a vault which was put aside: it is used again.
+        let device_key = if let Some(kept) = self.kept_device_key()? {
+            kept
+        } else {
+            let fresh = DeviceKey::fresh().map_err(told)?;
+            // The key first: a vault whose key is nowhere could never be opened again.
+            self.keyring.set(Slot::DeviceKey, &fresh.to_text()).map_err(|fault| fault.to_string())?;
+            fresh
+        };
         sealed::create(&self.vault, passphrase, Choice::WithKeyring(&device_key), contents, now).map_err(told)
     }
 
@@ -287,7 +310,7 @@ impl KeySlot {
     }
 
     fn note_keys(&self, keys: &Keys, seen: Option<&Seen>) -> Result<(), String> {
-        let before = self.note();
+        let before = self.note()?;
         let pinned = |seen: &Seen| (Some(hash_of(&seen.number)), Some(seen.tail()));
         let (account, account_tail) = seen
             .map_or_else(|| before.map_or((None, None), |note| (note.account, note.account_tail)), pinned);
@@ -304,7 +327,7 @@ impl KeySlot {
     /// # Errors
     /// When that cannot be noted.
     pub fn pin(&self, seen: &Seen) -> Result<(), String> {
-        match self.note() {
+        match self.note()? {
             Some(note) if note.account.is_none() => self.write_note(Some(SlotNote {
                 account: Some(hash_of(&seen.number)),
                 account_tail: Some(seen.tail()),

@@ -3,6 +3,7 @@ use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use zeroize::Zeroizing;
 
 use crate::alpaca::hosts::Account;
+use crate::app::redaction;
 use crate::domain::secret::{Keys, Secret};
 
 /// A line with a secret is never longer.
@@ -51,7 +52,9 @@ impl Typed {
         if trimmed.is_empty() {
             return Err(format!("no {what} was typed; nothing was done"));
         }
-        Ok(Secret::new(trimmed.to_owned()))
+        let secret = Secret::new(trimmed.to_owned());
+        redaction::hold(&[&secret]);
+        Ok(secret)
     }
 
     /// The next words that are no secret.

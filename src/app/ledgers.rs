@@ -15,9 +15,13 @@ pub struct LedgerFiles {
 
 /// The ledger that was written to last, of whatever mode: what is asked without a running instance is asked of it.
 pub fn latest(data: &Path) -> Option<LedgerFiles> {
-    let modes = [Mode::Sim, Mode::Paper, Mode::Live].into_iter();
-    let all = modes.flat_map(|mode| {
-        (1..=last_number(data, mode).unwrap_or(0)).map(move |number| files(data, mode, number))
+    latest_of(data, &[Mode::Sim, Mode::Paper, Mode::Live])
+}
+
+/// The ledger of these modes that was written to last.
+pub fn latest_of(data: &Path, modes: &[Mode]) -> Option<LedgerFiles> {
+    let all = modes.iter().flat_map(|mode| {
+        (1..=last_number(data, *mode).unwrap_or(0)).map(move |number| files(data, *mode, number))
     });
     // The write-ahead log beside it is written to before the database is.
     let written = |path: &Path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();

@@ -171,7 +171,6 @@ fn act_of(request: &Request) -> Result<Act, String> {
             stop: field(args, "stop")?,
         }),
         "rearm" => Ok(Act::Rearm { reason: reason()? }),
-        "arm" => Err("a passphrase is not typed here: run `hardstop arm` in a terminal".to_owned()),
         "disarm" => Ok(Act::Disarm { reason: reason()? }),
         "acknowledge_unclean" => Ok(Act::AcknowledgeUnclean { reason: reason()? }),
         "acknowledge_storm" => Ok(Act::AcknowledgeStorm { reason: reason()? }),
@@ -263,7 +262,8 @@ pub fn status(snapshot: &Snapshot, sandbox: &str) -> Value {
         .collect();
     json!({
         "schema": 1, "mode": snapshot.mode, "state": snapshot.state, "halt_reason": snapshot.halt_reason,
-        "not_ready": snapshot.not_ready, "armed": snapshot.armed_until.is_some(), "armed_until": snapshot.armed_until, "pid": std::process::id(), "clock": snapshot.at,
+        "not_ready": snapshot.not_ready, "armed": snapshot.armed_until.is_some(),
+        "armed_until": snapshot.armed_until, "pid": std::process::id(), "clock": snapshot.at,
         "session": snapshot.phase.word(), "equity": money(account.equity), "e0": money(account.e0),
         "day_pnl": money(account.day_pnl), "day_loss": money(account.day_loss),
         "day_loss_limit": money(account.day_loss_limit), "heat": money(account.heat),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Speed;
-use crate::cli::keys_args::KeysCommand;
+use crate::cli::keys_args::{KeysCommand, SlotName};
 use crate::cli::screenshot::{Picture, PictureSize};
 use crate::domain::at::At;
 use crate::domain::money::Money;
@@ -374,6 +374,9 @@ pub struct KillArgs {
     /// Close every position too.
     #[arg(long)]
     pub flatten: bool,
+    /// Where no instance runs: which account is acted on; the one that was traded last without it.
+    #[arg(long, value_enum)]
+    pub slot: Option<SlotName>,
     /// Where no instance runs: read the account's keys (in live the vault's passphrase) from stdin, a line each.
     #[arg(long)]
     pub keys_stdin: bool,

@@ -5,19 +5,19 @@ use crate::app::client;
 use crate::app::control::{Reply, Request, told};
 use crate::app::key_slots::KeySlot;
 use crate::app::kill_alone::kill_alone;
-use crate::app::ledgers::latest;
+use crate::app::ledgers::latest_of;
 use crate::app::paths::Paths;
 use crate::broker::kill_file::KillFile;
 use crate::cli::args::{Command, KillArgs, StrategyCommand};
 use crate::cli::config::ConfigSource;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::keys_args::SlotName;
 use crate::cli::print;
 use crate::cli::recall::Recall;
 use crate::cli::request::{request_about_a_strategy, request_of};
 use crate::cli::run::{keys_of, unlocked_for_the_kill};
 use crate::domain::mode::Mode;
 use crate::journal::reader::Reader;
-use crate::journal::row::RunHead;
 
 /// Asks the running instance and prints what it says; its exit code is the shell's.
 fn send(paths: &Paths, request: &Request, json: bool) -> Result<u8, Failure> {
@@ -62,6 +62,7 @@ pub(super) fn strategy(paths: &Paths, command: &StrategyCommand) -> Result<u8, F
 /// on from here.
 pub(super) fn kill(paths: &Paths, source: ConfigSource<'_>, args: KillArgs) -> Result<u8, Failure> {
     let (flatten, keys_stdin, json) = (args.flatten, args.keys_stdin, args.json);
+    let slot = args.slot.map(SlotName::account);
     let asked = command(paths, &Command::Kill(args));
     let Err(failure) = asked else { return asked };
     paths.prepare()?;
@@ -71,31 +72,45 @@ pub(super) fn kill(paths: &Paths, source: ConfigSource<'_>, args: KillArgs) -> R
         let words = format!("{}; the KILL file stands, and openings end when it is seen", failure.words);
         return Err(Failure { words, ..failure });
     }
-    let Some(account) = account_of(paths) else {
+    let Some(account) = slot.or_else(|| last_account(paths)) else {
         let words = "no running instance, so nothing was open here; the next one starts halted, until `hardstop rearm`";
         return Err(Failure { words: words.to_owned(), ..failure });
     };
-    print::words("no running instance: the account is acted on from here, and the next run starts halted");
+    let (mode, other) = match account {
+        Account::Paper => (Mode::Paper, Mode::Live),
+        Account::Live => (Mode::Live, Mode::Paper),
+    };
+    print::words(&format!(
+        "no running instance: the {} account is acted on from here, and the next run starts halted",
+        mode.word()
+    ));
+    if latest_of(&paths.data, &[other]).is_some() {
+        let other = other.word();
+        print::words(&format!(
+            "the {other} account is left as it is; `hardstop kill --slot {other}` acts on that one"
+        ));
+    }
+    tell_positions(paths, mode);
     let reply = kill_at_the_broker(paths, source, account, flatten, keys_stdin)?;
     reply.words.iter().for_each(|words| print::words(words));
     print::value(&reply.out, json);
     Ok(reply.exit)
 }
 
-/// Whose account the ledger that was written to last belongs to, with the positions that it knew; `None` for a sim.
-fn account_of(paths: &Paths) -> Option<Account> {
-    let files = latest(&paths.data)?;
-    let reader = Reader::open(&files.journal).ok()?;
-    let rows = reader.rows("run").ok()?;
-    let head: RunHead = serde_json::from_str(&rows.last()?.body).ok()?;
-    let account = match head.mode {
-        Mode::Sim => return None,
-        Mode::Paper => Account::Paper,
-        Mode::Live => Account::Live,
-    };
-    match Recall::of(&reader, paths) {
+/// The account that was traded last; `None` where there was only ever a sim.
+fn last_account(paths: &Paths) -> Option<Account> {
+    let files = latest_of(&paths.data, &[Mode::Paper, Mode::Live])?;
+    let is_live = latest_of(&paths.data, &[Mode::Live]).is_some_and(|live| live == files);
+    Some(if is_live { Account::Live } else { Account::Paper })
+}
+
+/// What the account's last run held, by its ledger.
+fn tell_positions(paths: &Paths, mode: Mode) {
+    let Some(files) = latest_of(&paths.data, &[mode]) else { return };
+    let recall = Reader::open(&files.journal).map_err(|fault| fault.to_string());
+    match recall.and_then(|reader| Recall::of(&reader, paths)) {
         Ok(recall) => {
-            print::words("positions when the last run ended, or died:");
+            print::words("positions when its last run ended, or died:");
             let positions = recall.positions();
             let rows = positions.as_array().map_or(&[][..], Vec::as_slice);
             if rows.is_empty() {
@@ -107,7 +122,6 @@ fn account_of(paths: &Paths) -> Option<Account> {
         }
         Err(words) => print::words(&format!("what was held is not known here: {words}")),
     }
-    Some(account)
 }
 
 /// Keys of a broker's account are asked for outside of every lockout: the kill waits for nobody.

@@ -40,10 +40,7 @@ pub(super) fn run(paths: &Paths, source: ConfigSource<'_>, command: &KeysCommand
 }
 
 fn slot_of(paths: &Paths, base_url: Option<&str>, name: SlotName) -> Result<KeySlot, Failure> {
-    let account = match name {
-        SlotName::Paper => Account::Paper,
-        SlotName::Live => Account::Live,
-    };
+    let account = name.account();
     let hosts = match base_url {
         // An address of Alpaca's own belongs to one account; the other one has its own.
         Some(url) if url.starts_with("http://") => {
@@ -171,7 +168,9 @@ fn test(slot: &KeySlot, typed: &mut Typed) -> Result<u8, Failure> {
     slot.belongs(&seen).map_err(no)?;
     slot.pin(&seen).map_err(no)?;
     print::words(&format!("the keys of {} open the account {}{}", slot.name(), seen.tail(), blocked(&seen)));
-    if let Some(words) = slot.note().and_then(|note| key_age::reminder(note.set_at, clock::now())) {
+    if let Some(words) =
+        slot.note().map_err(no)?.and_then(|note| key_age::reminder(note.set_at, clock::now()))
+    {
         print::words(&words);
     }
     Ok(0)
@@ -281,7 +280,7 @@ fn list(slots: &[KeySlot], json: bool) -> Result<u8, Failure> {
     let mut rows = Vec::new();
     let mut reminders = Vec::new();
     for slot in slots {
-        let Some(note) = slot.note() else { continue };
+        let Some(note) = slot.note().map_err(no)? else { continue };
         rows.push(json!({
             "slot": slot.name(), "id": note.id, "account": note.account_tail, "set_at": note.set_at,
             "days": key_age::days(note.set_at, now),

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::alpaca::hosts::Account;
+
 /// Whose keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum SlotName {
@@ -9,6 +11,16 @@ pub enum SlotName {
     Paper,
     /// The live account's, in the vault.
     Live,
+}
+
+impl SlotName {
+    /// Whose they are.
+    pub const fn account(self) -> Account {
+        match self {
+            Self::Paper => Account::Paper,
+            Self::Live => Account::Live,
+        }
+    }
 }
 
 /// One slot's keys.

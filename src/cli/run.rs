@@ -157,7 +157,7 @@ pub(super) fn keys_of(slot: &KeySlot, keys_stdin: bool) -> Result<(Keys, Option<
         return Ok((asked_for(slot.account(), &mut Typed::of_stdin()).map_err(no)?, None));
     }
     match slot.paper_keys() {
-        Ok(Some(keys)) => return Ok((keys, slot.note().and_then(|note| note.account))),
+        Ok(Some(keys)) => return Ok((keys, slot.note().map_err(no)?.and_then(|note| note.account))),
         Ok(None) => {}
         Err(words) => print::words(&words),
     }

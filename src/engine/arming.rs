@@ -40,7 +40,7 @@ impl Engine {
         let why_not = if !self.settings.must_be_armed {
             Some("only live is armed; in sim and paper orders pass as they are".to_owned())
         } else if let Some(reason) = self.gate.halt_reason() {
-            Some(format!("it is halted ({reason:?}); `hardstop rearm` first"))
+            Some(format!("it is halted ({}); `hardstop rearm` first", reason.word()))
         } else if self.gate.latched().is_some() {
             Some("the day's loss is at its limit; arm tomorrow".to_owned())
         } else if matches!(self.day.phase(), Phase::Closed | Phase::Late) {

@@ -1,4 +1,5 @@
 use crate::domain::at::At;
+use crate::domain::outside::blanked;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
@@ -61,7 +62,7 @@ fn read_execution(fields: &Fields<'_>) -> Result<Execution, WireFault> {
     let what = "execution";
     let whole = fields.need(fields.text("id"), what, "id")?;
     // `20240102093000123::uuid`: the part behind is the execution's id on the stream.
-    let id = whole.rsplit_once("::").map_or(whole.as_ref(), |(_, id)| id).to_owned();
+    let id = blanked(whole.rsplit_once("::").map_or(whole.as_ref(), |(_, id)| id)).into_owned();
     let side = match fields.text("side").as_deref() {
         Some("buy") => Side::Buy,
         Some("sell" | "sell_short") => Side::Sell,
@@ -92,6 +93,11 @@ mod tests {
     fn an_execution_has_the_id_that_the_stream_gives_it() {
         let Activity::Filled(fill) = read(FILL).unwrap() else { panic!() };
         assert_eq!((fill.id.as_str(), fill.side, fill.qty), ("8f1d-77", Side::Sell, Qty::shares(3)));
+        // It comes from outside, and stands in the journal for ever.
+        let Activity::Filled(steering) = read(&FILL.replace("8f1d", "8f\\u001b1d")).unwrap() else {
+            panic!()
+        };
+        assert_eq!(steering.id, "8f 1d-77");
         for field in ["id", "side", "order_id", "symbol", "qty", "price", "transaction_time"] {
             let fault = read(&FILL.replace(&format!("\"{field}\":"), "\"gone\":")).unwrap_err();
             assert!(fault.to_string().contains(&format!("has no {field} that")), "{fault}");

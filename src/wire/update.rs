@@ -1,5 +1,6 @@
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
+use crate::domain::outside::blanked;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
@@ -137,7 +138,7 @@ fn execution(data: &Fields<'_>, order: &Fields<'_>) -> Option<Execution> {
     };
     Some(Execution {
         // Without it a look at the history would count the same execution once more.
-        id: data.text("execution_id")?.into_owned(),
+        id: blanked(&data.text("execution_id")?).into_owned(),
         symbol: order.text("symbol")?.parse().ok()?,
         side,
         qty: data.qty("qty").map(Qty::abs).filter(|qty| qty.is_positive())?,
@@ -162,6 +163,11 @@ mod tests {
     fn a_fill_is_the_numbers_of_this_execution() {
         let read = update(FILL);
         assert_eq!(read.client_id.unwrap().as_str(), "hs-pabc123-261124-7");
+        let steering = update(&FILL.replace("8f1d", "8f\\u001b1d"));
+        assert!(
+            matches!(steering.what, What::Filled(fill) if fill.id == "8f 1d"),
+            "it stands in the journal for ever"
+        );
         let What::Filled(fill) = read.what else { panic!() };
         assert_eq!(
             (fill.id.as_str(), fill.qty, fill.price),
