@@ -603,3 +603,60 @@ fn an_order_is_explained_with_every_check_who_asked_and_its_life() {
         assert!(said.words.contains("`hardstop orders` lists them"), "{}", said.words);
     }
 }
+
+#[test]
+fn the_claims_hold_here_and_an_incident_leaves_sealed_evidence() {
+    let home = Home::new("incident");
+    let said = home.run(&["doctor", "--claims", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let claims = told["claims"].as_array().unwrap();
+    assert!(claims.len() >= 11, "{told}");
+    for claim in claims {
+        // How many walls stand is up to the system; everything else holds anywhere.
+        let is_sandbox = claim["promise"].as_str().unwrap().starts_with("a strategy reads");
+        assert!(claim["holds"] == true || is_sandbox, "{claim}");
+    }
+    assert_eq!(home.run(&["run", "--headless", "--speed", "max"]).code, 0);
+    let out = home.0.join("evidence.tar.age").display().to_string();
+    let secret = "a passphrase for what happened\n".repeat(2);
+    let said = home.run_with(&["incident", "--stdin", "--out", &out], &secret);
+    assert_eq!(said.code, 0, "{}", said.words);
+    assert!(
+        said.words.contains("regenerate or delete the API keys") && said.words.contains("age -d"),
+        "{}",
+        said.words
+    );
+    assert!(fs::read(&out).unwrap().starts_with(b"age-encryption.org/v1"));
+    assert!(home.0.join("state/KILL").exists());
+    let again = home.run_with(&["incident", "--stdin", "--out", &out], &secret);
+    assert!(again.code == 1 && again.words.contains("name another file"), "{}", again.words);
+}
+
+#[test]
+fn looser_limits_wait_for_the_traders_word_and_a_copy_of_the_ledger_is_whole() {
+    let home = Home::new("loosen");
+    let config = |pct: &str| home.write("config.toml", &format!("[limits]\nmax_daily_loss_pct = {pct}\n"));
+    let bars = home.write("bars.csv", BARS);
+    let run = || home.run(&["run", "--headless", "--speed", "max", "--data", &bars]);
+    let nothing = home.run(&["loosen", "--reason", "why"]);
+    assert!(
+        nothing.code == 1 && nothing.words.contains("no limit of sim would become looser"),
+        "{}",
+        nothing.words
+    );
+    config("1");
+    assert_eq!(run().code, 0);
+    config("3");
+    let said = home.run(&["loosen", "--reason", "more room"]);
+    assert!(said.code == 0 && said.words.contains("max_daily_loss_pct stays 1, not 3"), "{}", said.words);
+    assert!(fs::read_to_string(home.0.join("state/loosening.json")).unwrap().contains("more room"));
+    let copy = home.0.join("copy.db").display().to_string();
+    assert_eq!(home.run(&["journal", "backup", &copy]).code, 0);
+    assert_eq!(home.run(&["journal", "verify", &copy]).code, 7, "without its note it is not whole");
+    assert_eq!(home.run(&["journal", "backup", &copy]).code, 1, "nothing is written over");
+    let sealed = home.0.join("copy.age").display().to_string();
+    let words = "a passphrase for a copy\n".repeat(2);
+    assert_eq!(home.run_with(&["journal", "backup", &sealed, "--encrypt", "--stdin"], &words).code, 0);
+    assert!(fs::read(&sealed).unwrap().starts_with(b"age-encryption.org/v1"));
+    assert!(!home.0.join("data/backup.plain").exists());
+}

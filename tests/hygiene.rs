@@ -202,3 +202,26 @@ fn a_second_instance_in_the_same_home_is_refused_with_the_first_one_s_pid() {
     let told = format!("hardstop runs already (process {})", run.0.id());
     assert!(words(&second).contains(&told), "{}", words(&second));
 }
+
+/// The program can trade and can look. It knows no path of the broker's that moves money in or out, opens an account
+/// or changes one.
+#[test]
+fn no_path_that_moves_money_out_is_in_the_program() {
+    let program = fs::read(env!("CARGO_BIN_EXE_hardstop")).unwrap();
+    let holds = |text: &str| program.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("/v2/positions?cancel_orders=true"), "paths are found where they are");
+    for path in [
+        "/v1/accounts",
+        "/v1/transfers",
+        "/v1/journals",
+        "/v1/trading",
+        "ach_relationships",
+        "recipient_banks",
+        "/v2/wallets",
+        "/wallets/transfers",
+        "instant_funding",
+        "/v2/account/transfers",
+    ] {
+        assert!(!holds(path), "{path}");
+    }
+}

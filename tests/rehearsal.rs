@@ -5,6 +5,10 @@
 
 mod served;
 
+/// Real money, rehearsed: arming and what ends it.
+#[path = "rehearsal/live.rs"]
+mod live;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -238,69 +242,72 @@ fn another_account_begins_another_ledger_and_nobody_there_is_said_in_words() {
     assert!(words.contains("nobody listens there"), "{words}");
 }
 
-/// The drills in paper, and then the live account: every combination of what arming asks for, beside the one that
-/// is right, opens nothing at the exchange itself; a process that is gone is killed at the broker.
+/// Keys that are taken back end openings at once, and say what to do; taken again, the paper account goes on.
 #[test]
-fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process() {
-    let stage = Stage::new("live");
-    let (code, _, words) =
-        stage.tell(&["run", "--live", "--headless", "--keys-stdin", "--as-root"], &[PASSPHRASE]);
-    assert!(code == 2 && words.contains("[live] enabled"), "{code} {words}");
-    let (code, out, words) = stage.tell(&["drill", "--keys-stdin", "--as-root"], &[ID, SECRET]);
-    assert!(code == 0 && words.contains("passed"), "{code} {out}{words}");
-
-    stage.configure_besides(&stage.exchange.address, "[live]\nenabled = true\n");
-    let set = ["keys", "set", "--slot", "live", "--stdin", "--vault-only"];
-    let (code, _, words) = stage.tell(&set, &[ID, SECRET, PASSPHRASE, PASSPHRASE]);
-    assert!(code == 0 && words.contains("kept for live-rehearsal"), "{code} {words}");
-    let child = stage.run_live();
+fn keys_that_are_taken_back_end_openings_at_once() {
+    let home = empty_home("rehearsal-revoked");
+    let faults = home.join("faults.toml");
+    fs::write(&faults, "[[keys_refused]]\nafter_s = 900\nfor_s = 900\n").unwrap();
+    let more = ["--speed", "60", "--faults", faults.to_str().unwrap()];
+    let exchange = Served::with(&home, &[&format!("{ID}:{SECRET}")], &more);
+    let stage = Stage { home, exchange };
+    stage.configure(&stage.exchange.address);
+    let child = stage.run(SECRET);
     stage.ready(&child);
-    let drilled = stage.orders_taken();
-    let buy = || stage.ask(&["buy", "SPY", "2", "--stop-loss", "100"]);
-    stage.until(child.id(), "nothing but arming is missing", |_| {
-        let (code, _, words) = buy();
-        code == 3 && words.contains("DISARMED")
+    stage.until(child.id(), "an order is taken", |_| {
+        stage.ask(&["buy", "SPY", "10", "--stop-loss", "100"]).0 == 0
     });
+    stage.until(child.id(), "the keys are refused", |status| status["not_ready"] == "keys");
+    let (code, _, words) = stage.ask(&["buy", "IBM", "1", "--stop-loss", "100"]);
+    assert!(code == 3 && words.contains("NOT_READY cause=keys"), "{code} {words}");
+    let (code, out, words) = stage.ask(&["kill", "--json"]);
+    assert!(
+        code == 4 && out.contains("\"confirmed\":false"),
+        "a kill never claims what it cannot know: {out}{words}"
+    );
+    stage.until(child.id(), "they are taken again", |status| status["not_ready"].is_null());
+    let said = fs::read_to_string(stage.home.join("stdout")).unwrap();
+    assert!(
+        said.contains("does not take the keys any more") && said.contains("takes the keys again"),
+        "{said}"
+    );
+    end(child);
+}
 
-    let (certificate, aside) = (stage.home.join("state/drill.json"), stage.home.join("drill.aside"));
-    // The eighth is the right one, and comes last.
-    for combination in 0..7_u8 {
-        let [has_drill, has_tail, has_passphrase] = [1, 2, 4].map(|bit| combination & bit != 0);
-        if !has_drill {
-            fs::rename(&certificate, &aside).unwrap();
-        }
-        let tail = if has_tail { "0001" } else { "0002" };
-        let passphrase = if has_passphrase { PASSPHRASE } else { "another passphrase" };
-        let (code, _, words) = stage.tell(&["arm", "--stdin"], &[tail, passphrase]);
-        assert!(code == 5 && !words.contains(passphrase), "{combination}: {code} {words}");
-        let (code, _, words) = buy();
-        assert!(code == 3 && words.contains("DISARMED"), "{combination}: {code} {words}");
-        if !has_drill {
-            fs::rename(&aside, &certificate).unwrap();
+/// What a run has open, by the system's own word. Only root may look into a process that is closed to others.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_against_an_account_opens_no_port_and_calls_nobody_else() {
+    let stage = Stage::new("ports");
+    let child = stage.run(SECRET);
+    stage.ready(&child);
+    let Ok(open) = fs::read_dir(format!("/proc/{}/fd", child.id())) else {
+        eprintln!(
+            "left out: what a run has open; only root may look into a process that is closed to others"
+        );
+        return end(child);
+    };
+    let own: Vec<String> = open
+        .flatten()
+        .filter_map(|entry| fs::read_link(entry.path()).ok())
+        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .collect();
+    assert!(own.len() >= 4, "it has sockets open, else this proves nothing: {own:?}");
+    let port: u16 = stage.exchange.address.rsplit(':').next().unwrap().parse().unwrap();
+    let mut called = 0;
+    for table in ["tcp", "tcp6", "udp", "udp6"] {
+        let rows = fs::read_to_string(format!("/proc/{}/net/{table}", child.id())).unwrap();
+        for row in rows.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>()) {
+            if !own.iter().any(|inode| inode == row[9]) {
+                continue;
+            }
+            assert!(table.starts_with("tcp"), "a datagram socket: {row:?}");
+            assert_ne!(row[3], "0A", "it listens: {row:?}");
+            // 127.0.0.1 as the table writes it, and the exchange's port.
+            assert_eq!(row[2], format!("0100007F:{port:04X}"), "whom it has called: {row:?}");
+            called += 1;
         }
     }
-    assert_eq!(stage.orders_taken(), drilled, "not one opening has reached the exchange");
-
-    let (code, _, words) = stage.tell(&["arm", "--stdin"], &["0001", PASSPHRASE]);
-    assert!(code == 0 && words.contains("armed") && words.contains("REAL MONEY"), "{code} {words}");
-    assert!(stage.status().unwrap()["armed"] == true);
-    stage.until(child.id(), "it opens", |_| buy().0 == 0);
-    stage.until(child.id(), "it has opened", |status| !positions(status).is_empty());
-    assert_eq!(stage.ask(&["disarm", "--reason", "lunch"]).0, 0);
-    assert!(buy().2.contains("DISARMED"));
-    let mut child = child;
-    child.kill().unwrap();
-    child.wait().unwrap();
-
-    let (code, out, words) = stage.tell(&["kill", "--flatten", "--keys-stdin", "--json"], &[PASSPHRASE]);
-    assert!(words.contains(&stage.exchange.address) && words.contains("SPY"), "{words}");
-    assert!(words.contains("the live account is acted on") && words.contains("kill --slot paper"), "{words}");
-    assert!(code == 0 && out.contains("\"confirmed\":true"), "{code} {out} {words}");
-    let child = stage.run_live();
-    stage.until(child.id(), "flat, halted and disarmed", |status| {
-        positions(status).is_empty() && status["state"] == "halted" && status["armed"] == false
-    });
+    assert!(called >= 3, "both streams and the requests");
     end(child);
-    let (code, out, words) = stage.ask(&["journal", "verify"]);
-    assert_eq!(code, 0, "{out}{words}");
 }

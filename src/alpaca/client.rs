@@ -56,6 +56,11 @@ impl Client {
         self.http.hosts()
     }
 
+    /// The broker's words where it does not take the keys any more.
+    pub fn refusal_of_keys(&self) -> Option<String> {
+        self.http.refusal_of_keys()
+    }
+
     fn get(&self, path: &str) -> Result<String, CallFault> {
         self.http.call(Side::Trading, &Method::GET, path, None)
     }

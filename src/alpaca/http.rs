@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tracing::Span;
@@ -6,10 +7,11 @@ use tracing::field::Empty;
 use ureq::Agent;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request};
 
+use crate::alpaca::contacted;
 use crate::alpaca::echo::without_keys;
 use crate::alpaca::hosts::Hosts;
 use crate::domain::secret::Keys;
-use crate::wire::fault::Said;
+use crate::wire::fault::{Meaning, Said};
 use crate::wire::fields::quoted;
 
 /// How long a connection may take to be made.
@@ -78,6 +80,8 @@ pub struct Http {
     hosts: Hosts,
     /// The keys, and nothing else.
     headers: HeaderMap,
+    /// What the account's own host last said where it does not take the keys; nothing where it does.
+    refusal: Mutex<Option<String>>,
 }
 
 /// The keys cannot be sent as headers.
@@ -108,7 +112,22 @@ impl Http {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
-        Ok(Self { agent: config.new_agent(), hosts, headers })
+        Ok(Self { agent: config.new_agent(), hosts, headers, refusal: Mutex::default() })
+    }
+
+    /// The host's own words where it does not take the keys any more; nothing where it does, or where nobody asked.
+    pub fn refusal_of_keys(&self) -> Option<String> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_keys(&self, answer: &Result<String, CallFault>) {
+        let refusal = match answer {
+            Ok(_) => None,
+            Err(CallFault::Said(said)) if said.meaning() == Meaning::Unauthorized => Some(said.told()),
+            // Whoever did not answer, or said something else, says nothing of the keys.
+            Err(_) => return,
+        };
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
     }
 
     /// Whose hosts it calls.
@@ -132,6 +151,9 @@ impl Http {
             status = Empty, request_id = Empty, fault = Empty,
         );
         let answer = self.answered(side, method, path, body, &span);
+        if side == Side::Trading {
+            self.note_keys(&answer);
+        }
         match &answer {
             Err(CallFault::NotSent(_)) => span.record("fault", "not_sent"),
             Err(CallFault::NoAnswer(_)) => span.record("fault", "no_answer"),
@@ -153,6 +175,7 @@ impl Http {
             Side::Trading => self.hosts.trading(),
             Side::Data => self.hosts.data(),
         };
+        contacted::note(base);
         let mut request = Request::builder().method(method.clone()).uri(format!("{base}{path}"));
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.headers.clone());

@@ -8,6 +8,8 @@
 mod backoff;
 /// Requests in domain's nouns.
 pub mod client;
+/// Whom this process has called so far.
+pub mod contacted;
 /// Market data as it happens.
 pub mod data_stream;
 /// Our keys, taken out of what a host says back.

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::alpaca::backoff::Backoff;
+use crate::alpaca::contacted;
 use crate::alpaca::socket::Socket;
 
 /// One turn of waiting for a frame.
@@ -55,6 +56,7 @@ pub(super) trait Protocol {
 pub(super) fn keep(url: &str, protocol: &mut impl Protocol, seed: u64, is_over: &dyn Fn() -> bool) {
     let mut backoff = Backoff::new(seed);
     while !is_over() {
+        contacted::note(url);
         let end = match Socket::open(url, PATIENCE) {
             Ok(socket) => converse(socket, protocol, &mut backoff, is_over),
             Err(words) => Verdict::Lost(words),

@@ -18,17 +18,19 @@ use crate::app::audit_key::{for_run, keyring};
 use crate::app::certificate;
 use crate::app::chores::{Chores, last_moments, past_minutes};
 use crate::app::clock::{self, DataClock, RunClock, Speed};
-use crate::app::install::install_id;
+use crate::app::install::{install_id, kill_ids};
+use crate::app::instance::Instance;
 use crate::app::key_slots::KeySlot;
 use crate::app::ledgers::{LedgerFiles, current_of_account};
-use crate::app::opened::{Opened, begin, in_force, restore_kill};
+use crate::app::loosening::{InForce, Loosening, in_force, tell_loosening};
+use crate::app::opened::{Opened, begin, restore_kill};
 use crate::app::paths::Paths;
 use crate::app::plan::Wake;
 use crate::app::redaction;
 use crate::app::seats::{Planned, SeatPlan, Seats, check_approvals, seat_all};
 use crate::app::source::{Arrival, Source};
 use crate::broker::door::RemotePlan;
-use crate::broker::kill::{KillIds, KillTask};
+use crate::broker::kill::KillTask;
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillLatch;
 use crate::broker::orders_ear::OrdersEar;
@@ -45,8 +47,10 @@ use crate::engine::memory::Memory;
 use crate::engine::settings::Settings;
 use crate::feed::freshness::Freshness;
 use crate::feed::inbox::{Inbox, MarketSaid};
+use crate::journal::change::{Change, Changed};
 use crate::journal::reader::Reader;
 use crate::journal::row::RunHead;
+use crate::journal::seal::Seal;
 use crate::journal::sealing::key_of;
 use crate::journal::tape::TapeWriter;
 use crate::journal::writer::Journal;
@@ -105,6 +109,10 @@ pub struct ArmingPlan {
     pub enabled: bool,
     /// The settings that the drills must have been passed with.
     pub settings: String,
+    /// The vault's own key, under which the ledger of real money is chained.
+    pub seal: Seal,
+    /// How many passphrases were wrong before the one that was right.
+    pub failed_tries: u32,
 }
 
 impl AccountPlan {
@@ -148,7 +156,8 @@ pub fn open<A: Audience>(
     check_approvals(&plan.paths.state, mode, &plan.strategies)?;
     let client = client_of(&plan)?;
     let account = account_of(&plan, &client)?;
-    let armoury = armoury_of(&mut plan, &account.number);
+    let place = format!("{} {}", plan.hosts.all()[0], account.number);
+    let only_one = Instance::take_account(&plan.paths.accounts, &hash_of(&place))?;
     let run_clock = Arc::new(clock_of(&client, &plan.hosts)?);
     let now = run_clock.now();
     let account_hash = hash_of(&account.number);
@@ -166,6 +175,7 @@ pub fn open<A: Audience>(
     let head = run_head(&plan, &sandbox, account_hash);
     ledger.journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
     tell_approvals(&mut ledger.journal, &ledger.files.journal, &plan.paths.state, mode, now)?;
+    tell_trust(&mut ledger, now, plan.arming.as_ref())?;
     let mut pump = Pump::new(Parts {
         engine: assembly.engine,
         door: assembly.door,
@@ -185,11 +195,11 @@ pub fn open<A: Audience>(
         pump.turn(now, Event::Notice(words));
     }
     pump.watch_feed(Freshness::new(now, plan.interval_ms()));
-    let kill_ids = KillIds {
-        mode,
-        install: install.parse().map_err(|_| "the installation's id is damaged".to_owned())?,
-    };
-    let source = come_alive(plan, client, Streets { run_clock, wanted, ear: assembly.ear, wake }, &past)?;
+    let drilled_at = certificate::drilled_at(&plan.paths.state);
+    let armoury = armoury_of(&mut plan, &account.number, &install);
+    let kill_ids = kill_ids(mode, &install)?;
+    let source =
+        come_alive(plan, client, Streets { run_clock, wanted, ear: assembly.ear, wake, only_one }, &past)?;
     let opened = Opened {
         pump,
         source: Box::new(source),
@@ -200,6 +210,8 @@ pub fn open<A: Audience>(
         files: ledger.files,
         strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
         sandbox,
+        drilled_at,
+        seal: ledger.seal,
         armoury,
     };
     Ok((opened, assembly.kill))
@@ -217,12 +229,24 @@ fn account_of(plan: &AccountPlan, client: &Client) -> Result<WireAccount, String
     Ok(account)
 }
 
-fn armoury_of(plan: &mut AccountPlan, number: &str) -> Option<Arc<Armoury>> {
+fn armoury_of(plan: &mut AccountPlan, number: &str, install: &str) -> Option<Arc<Armoury>> {
     let certificate = certificate::place(&plan.paths.state);
     plan.arming.take().map(|arming| {
-        let ArmingPlan { slot, enabled, settings } = arming;
-        Arc::new(Armoury { slot, account: number.to_owned(), enabled, certificate, settings })
+        let ArmingPlan { slot, enabled, settings, .. } = arming;
+        let (account, install) = (number.to_owned(), install.to_owned());
+        Arc::new(Armoury { slot, account, install, enabled, certificate, settings })
     })
+}
+
+/// What this start says of who may do what: how the vault was opened, and why limits are looser than before.
+fn tell_trust(ledger: &mut Ledger, now: At, arming: Option<&ArmingPlan>) -> Result<(), String> {
+    if let Some(arming) = arming {
+        let unlocked = Change::by_the_operator("unlock".to_owned(), None, Some("opened".to_owned()));
+        let detail = Some(format!("wrong passphrases before: {}", arming.failed_tries));
+        let told = ledger.journal.change(now, Changed::Trust, &Change { detail, ..unlocked });
+        told.map_err(|fault| fault.to_string())?;
+    }
+    tell_loosening(&mut ledger.journal, ledger.loosened_by.take(), now)
 }
 
 fn told_of_a_block(words: String) -> String {
@@ -275,6 +299,10 @@ struct Ledger {
     fills_since: At,
     /// What there is to say of the chain of its rows.
     chained: Option<String>,
+    /// The word by which its limits are looser than the last run's.
+    loosened_by: Option<Loosening>,
+    /// The key of its rows.
+    seal: Option<Seal>,
 }
 
 /// Opens the account's own ledger, with the kill of an earlier process restored and the limits that are in force.
@@ -285,31 +313,46 @@ fn ledger_of(
     latch: &KillLatch,
 ) -> Result<Ledger, String> {
     let (files, is_new) = current_of_account(&plan.paths.data, plan.mode(), account_hash);
-    let (journal, mut memory, chained) = sealed(&plan.paths, &files.journal)?;
+    let own = plan.arming.as_ref().map(|arming| arming.seal.clone());
+    let Sealed { journal, mut memory, seal: own, chained } = sealed(&plan.paths, &files.journal, own)?;
     let (tape, _) = TapeWriter::open(&files.tape).map_err(|fault| fault.to_string())?;
     let kill_file = KillFile::prepare(&plan.paths.state).map_err(|fault| fault.to_string())?;
     restore_kill(&mut memory, &kill_file, latch)?;
     let reader = Reader::open(&files.journal).map_err(|fault| fault.to_string())?;
-    let kept = in_force(&plan.limits, &reader, memory.day, now)?;
-    memory.limits_wait = kept.instead_of(&plan.limits);
-    plan.limits = kept;
+    let seal = plan.arming.as_ref().map(|arming| &arming.seal);
+    let InForce { limits, waits, loosened_by } =
+        in_force(&plan.limits, &reader, &plan.paths.state, plan.mode(), now, seal)?;
+    (memory.limits_wait, plan.limits) = (waits, limits);
     let runs = reader.rows("run").map_err(|fault| fault.to_string())?;
     let fills_from = runs.first().map_or(now, |row| row.at);
     let fills_since = runs.last().map_or(now, |row| row.at);
     if is_new {
         memory.last_order_seq = memory.last_order_seq.max(first_seq(now));
     }
-    Ok(Ledger { journal, memory, tape, files, kill_file, fills_from, fills_since, chained })
+    Ok(Ledger {
+        journal,
+        memory,
+        tape,
+        files,
+        kill_file,
+        fills_from,
+        fills_since,
+        chained,
+        loosened_by,
+        seal: own,
+    })
 }
 
-/// The ledger, opened with the keyring's key where there is one, and what there is to say of that.
-fn sealed(paths: &Paths, ledger: &Path) -> Result<(Journal, Memory, Option<String>), String> {
+/// The ledger, opened with the vault's own key, in paper with the keyring's where there is one, and what there is to
+/// say of that.
+fn sealed(paths: &Paths, ledger: &Path, own: Option<Seal>) -> Result<Sealed, String> {
     let was_sealed = key_of(ledger).map_err(|fault| fault.to_string())?.is_some();
-    let (seal, why) = match for_run(&keyring(paths), ledger)? {
+    let found = own.map_or_else(|| for_run(&keyring(paths), ledger), |own| Ok(Ok(own)))?;
+    let (seal, why) = match found {
         Ok(seal) => (Some(seal), None),
         Err(why) => (None, Some(why)),
     };
-    let (journal, memory) = Journal::open_sealed(ledger, clock::now(), seal)
+    let (journal, memory) = Journal::open_sealed(ledger, clock::now(), seal.clone())
         .map_err(|fault| why.as_ref().map_or_else(|| fault.to_string(), |why| format!("{fault} ({why})")))?;
     let words = match (why, journal.plain_rows()) {
         (Some(why), _) => Some(format!("the journal's rows are chained without a key: {why}")),
@@ -318,7 +361,16 @@ fn sealed(paths: &Paths, ledger: &Path) -> Result<(Journal, Memory, Option<Strin
         }
         _ => None,
     };
-    Ok((journal, memory, words))
+    Ok(Sealed { journal, memory, seal, chained: words })
+}
+
+/// A ledger, opened under its key.
+struct Sealed {
+    journal: Journal,
+    memory: Memory,
+    seal: Option<Seal>,
+    /// What there is to say of that.
+    chained: Option<String>,
 }
 
 fn seat(plan: &AccountPlan, memory: &Memory, now: At) -> Result<Seats, String> {
@@ -372,12 +424,13 @@ struct Streets {
     wanted: Wanted,
     ear: OrdersEar,
     wake: Wake,
+    only_one: Instance,
 }
 
 /// Both streams and the chores begin; what they bring comes out of the source. The keys end here, in the threads
 /// that log in with them.
 fn come_alive(plan: AccountPlan, client: Client, streets: Streets, past: &[Tick]) -> Result<Live, String> {
-    let Streets { run_clock, wanted, ear, wake } = streets;
+    let Streets { run_clock, wanted, ear, wake, only_one } = streets;
     let AccountPlan { hosts, keys, feed, .. } = plan;
     let (inbox, over) = (Inbox::default(), Arc::new(AtomicBool::new(false)));
     for tick in past {
@@ -401,8 +454,15 @@ fn come_alive(plan: AccountPlan, client: Client, streets: Streets, past: &[Tick]
     };
     let data_clock = Arc::clone(&run_clock);
     let watched = wanted.all().into_iter().collect();
-    let source =
-        Live { clock: run_clock, inbox: inbox.clone(), arriving, watch, watched, over: Arc::clone(&over) };
+    let source = Live {
+        clock: run_clock,
+        inbox: inbox.clone(),
+        arriving,
+        watch,
+        watched,
+        over: Arc::clone(&over),
+        _only_one: only_one,
+    };
     let (keys, seed) = (Arc::new(keys), clock::now().nanos().unsigned_abs());
     let (of_orders, its_hosts, ends) = (Arc::clone(&keys), hosts.clone(), Arc::clone(&over));
     let lost_ear = ear.clone();
@@ -516,6 +576,8 @@ struct Live {
     watch: Sender<Symbol>,
     watched: BTreeSet<Symbol>,
     over: Arc<AtomicBool>,
+    /// Nobody else trades this account for as long as this does.
+    _only_one: Instance,
 }
 
 impl Source for Live {

@@ -3,9 +3,10 @@ use std::path::PathBuf;
 
 use crate::app::certificate::Certificate;
 use crate::app::clock;
-use crate::app::key_slots::{KeySlot, passphrase};
+use crate::app::key_slots::{KeySlot, Second, passphrase};
 use crate::domain::secret::Secret;
 use crate::vault::redact::masked;
+use crate::vault::sealed::Opened;
 
 /// How many letters of the account's number are typed.
 const TAIL: usize = 4;
@@ -16,6 +17,8 @@ pub struct Armoury {
     pub slot: KeySlot,
     /// The account's number, as the broker told it at the start.
     pub account: String,
+    /// The six characters of this installation: whoever reads the journal sees on which machine it was armed.
+    pub install: String,
     /// Whether the config allows live at all.
     pub enabled: bool,
     /// Where the certificate of the drills stands.
@@ -30,9 +33,16 @@ pub struct TypedToArm {
     pub account: String,
     /// The vault's passphrase.
     pub passphrase: Secret,
+    /// The second factor's code; empty where none was typed.
+    pub code: Secret,
 }
 
 impl Armoury {
+    /// Where it is armed, in words.
+    pub fn place(&self) -> String {
+        format!("armed by the installation {}", self.install)
+    }
+
     /// The account, as it may be shown.
     pub fn account_tail(&self) -> String {
         masked(&self.account)
@@ -69,8 +79,8 @@ impl Armoury {
         if !obstacles.is_empty() {
             return Err(obstacles);
         }
-        let opened = passphrase(&typed.passphrase).and_then(|passphrase| self.slot.open(&passphrase));
-        let opened = opened.map_err(|words| vec![words])?;
+        let opened =
+            self.opened(&typed.passphrase, &Second::Code(&typed.code)).map_err(|words| vec![words])?;
         let kept = opened.contents.live.as_ref().map(|live| live.account.as_str());
         if kept != Some(self.account.as_str()) {
             return Err(vec![
@@ -78,6 +88,23 @@ impl Armoury {
             ]);
         }
         Ok(format!("account {}, passphrase, drill", self.account_tail()))
+    }
+
+    fn opened(&self, typed: &Secret, second: &Second<'_>) -> Result<Opened, String> {
+        passphrase(typed).and_then(|passphrase| self.slot.unlock(&passphrase, second))
+    }
+
+    /// Whether it is the trader who sits there: for what loosens something, with the second factor.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn is_the_trader(&self, typed: &Secret, second: &Second<'_>) -> Result<(), String> {
+        self.opened(typed, second).map(drop)
+    }
+
+    /// Whether a second factor is asked for, as far as its note says.
+    pub fn asks_for_a_code(&self) -> bool {
+        self.slot.note().ok().flatten().is_some_and(|note| note.second_factor)
     }
 
     /// Whether so many passphrases were wrong that live must not stay armed.

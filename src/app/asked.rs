@@ -3,6 +3,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::app::control::{Reply, Request};
 use crate::engine::event::Act;
+use crate::journal::change::Change;
 use crate::ui::seen::{Look, Seen};
 
 /// The way back of an answer; whoever asked may be gone.
@@ -17,6 +18,8 @@ pub enum Asked {
     Shell(Request, Back<Reply>),
     /// The window: something to be done.
     Act(Act, Back<Reply>),
+    /// Something about who may do what is to be written down.
+    Noted(Change),
     /// Somebody touched a key.
     Hand,
     /// The window: to be shown.

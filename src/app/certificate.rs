@@ -34,6 +34,11 @@ pub fn place(state: &Path) -> PathBuf {
     state.join("drill.json")
 }
 
+/// When the drills were last passed; nothing where they never were, or where nobody can say.
+pub fn drilled_at(state: &Path) -> Option<At> {
+    Certificate::read(&place(state)).ok().flatten().map(|certificate| certificate.passed_at)
+}
+
 /// The settings that a drill is bound to, in eight bytes of a hash: the limits as they are written.
 pub fn settings_of(limits: &Limits) -> String {
     let text = serde_json::to_string(limits).unwrap_or_default();

@@ -73,6 +73,11 @@ impl Chores {
         let mut due = Due::default();
         while !self.over.load(Ordering::SeqCst) {
             self.compare_clocks(&mut due);
+            // Keys that are not taken are used for nothing but the one question whether they are again.
+            if self.ear.keys_are_refused() {
+                std::thread::sleep(TURN);
+                continue;
+            }
             self.ask_after_the_day(&mut due);
             self.ask_after_symbols(&mut due);
             self.take_up(&mut due);
@@ -95,7 +100,9 @@ impl Chores {
         if !self.ear.may_ask() {
             return;
         }
-        match self.client.clock(|| self.clock.now()) {
+        let told = self.client.clock(|| self.clock.now());
+        self.ear.note_keys(self.client.refusal_of_keys());
+        match told {
             Ok(told) if told.uncertain_ms > UNCERTAIN_MS && due.clock_slow < SLOW_TRIES => {
                 (due.clock, due.clock_slow) = (1, due.clock_slow + 1);
             }
@@ -108,7 +115,7 @@ impl Chores {
                 self.tell(Event::ClockOffset { offset_ms: Some(told.offset_ms) });
             }
             Err(fault) => {
-                due.clock = TURNS_UNTIL_AGAIN;
+                due.clock = if self.ear.keys_are_refused() { TURNS_OF_THE_CLOCK } else { TURNS_UNTIL_AGAIN };
                 due.clock_tries += 1;
                 tracing::warn!(words = %fault.told(), "the venue's clock could not be read");
                 if due.clock_tries == TRIES {

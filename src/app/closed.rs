@@ -14,3 +14,21 @@ pub fn close_to_others() {
     #[cfg(target_os = "linux")]
     let _not_offered = nix::sys::prctl::set_dumpable(false);
 }
+
+/// What of it holds for this process, by the system's own word.
+///
+/// # Errors
+/// What does not hold, in words.
+pub fn seen() -> Result<String, String> {
+    let core = rlimit::Resource::CORE.get().map_err(|fault| format!("the system does not say: {fault}"))?;
+    if core != (0, 0) {
+        return Err("a core could be left behind".to_owned());
+    }
+    #[cfg(target_os = "linux")]
+    return match nix::sys::prctl::get_dumpable() {
+        Ok(false) => Ok("no core, and closed to other processes of this user".to_owned()),
+        _ => Err("other processes of this user can read its memory".to_owned()),
+    };
+    #[cfg(not(target_os = "linux"))]
+    Ok("no core; whether others can read its memory is up to this system".to_owned())
+}

@@ -3,22 +3,21 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::app::armoury::{Armoury, TypedToArm};
+use crate::app::armoury::Armoury;
 use crate::app::asked::{Asked, Back};
 use crate::app::clock;
+use crate::app::trusted;
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
 use crate::broker::outcome::{KillOutcome, Outcomes};
-use crate::domain::secret::Secret;
-use crate::engine::event::Act;
 
 /// A request line is at most this long.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
@@ -79,6 +78,8 @@ pub struct Reach {
     pub file: KillFile,
     /// What is looked at before live is armed; nothing in sim and paper.
     pub armoury: Option<Arc<Armoury>>,
+    /// Raised where the window is to hide what is the trader's own; nothing without a window.
+    pub screen_lock: Option<Arc<AtomicBool>>,
 }
 
 /// Opens the socket (0600) and answers on threads of its own. The machine takes what comes out of
@@ -177,8 +178,7 @@ fn converse(stream: &UnixStream, reach: &Reach, machine: &SyncSender<Asked>) {
         Err(words) => Reply::words(2, words),
         Ok(None) => return,
         Ok(Some(request)) if request.cmd == "kill" => kill(&request, reach),
-        Ok(Some(request)) if request.cmd == "arming" => arming(reach),
-        Ok(Some(request)) if request.cmd == "arm" => arm(request, reach, machine),
+        Ok(Some(request)) if trusted::is_trusted(&request, reach) => trusted::answer(request, reach, machine),
         Ok(Some(request)) => hand_over(request, machine),
     };
     let text = serde_json::to_string(&reply).unwrap_or_default();
@@ -208,7 +208,7 @@ fn hand_over(request: Request, machine: &SyncSender<Asked>) -> Reply {
     wait_for(machine, |back| Asked::Shell(request, back))
 }
 
-fn wait_for(machine: &SyncSender<Asked>, asked: impl FnOnce(Back<Reply>) -> Asked) -> Reply {
+pub(super) fn wait_for(machine: &SyncSender<Asked>, asked: impl FnOnce(Back<Reply>) -> Asked) -> Reply {
     let (sender, receiver) = sync_channel(1);
     // The asker may have given up by then.
     let back = Box::new(move |reply| drop(sender.try_send(reply)));
@@ -233,40 +233,6 @@ fn wait_for(machine: &SyncSender<Asked>, asked: impl FnOnce(Back<Reply>) -> Aske
 
 fn ended() -> Reply {
     Reply::words(6, "the engine has ended; `hardstop kill` still works while the process lives")
-}
-
-/// Whose account it is, and what stands in the way of arming it.
-fn arming(reach: &Reach) -> Reply {
-    let Some(armoury) = &reach.armoury else { return not_live() };
-    let out = serde_json::json!({
-        "schema": 1, "account": armoury.account_tail(), "obstacles": armoury.obstacles(),
-    });
-    Reply::data(out)
-}
-
-fn not_live() -> Reply {
-    Reply::words(2, "only live is armed; in sim and paper orders pass as they are")
-}
-
-/// The passphrase is tried here, on the conversation's own thread: what it costs holds the machine up by nothing,
-/// and it goes no further.
-fn arm(mut request: Request, reach: &Reach, machine: &SyncSender<Asked>) -> Reply {
-    let Some(armoury) = &reach.armoury else { return not_live() };
-    let mut take = |name: &str| match request.args.get_mut(name).map(serde_json::Value::take) {
-        Some(serde_json::Value::String(text)) => text,
-        _ => String::new(),
-    };
-    let (account, passphrase) = (take("account"), Secret::new(take("passphrase")));
-    match armoury.judge(&TypedToArm { account, passphrase }) {
-        Ok(by) => wait_for(machine, |back| Asked::Act(Act::Arm { by }, back)),
-        Err(words) => {
-            if armoury.is_locked_out() {
-                let reason = "too many wrong passphrases".to_owned();
-                let _told = wait_for(machine, |back| Asked::Act(Act::Disarm { reason }, back));
-            }
-            Reply { exit: 5, out: serde_json::Value::Null, words }
-        }
-    }
 }
 
 /// The kill needs nothing of the machine: the latch, the kill task and the file are enough.
@@ -307,9 +273,6 @@ pub fn told(outcome: &KillOutcome) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-    use std::sync::atomic::AtomicBool;
-
     use super::*;
     use crate::app::client;
     use crate::broker::door::{Door, embedded};
@@ -320,6 +283,7 @@ mod tests {
     use crate::exchange::venue::Exchange;
     use crate::risk::gate::Gate;
     use crate::risk::limits::Limits;
+    use std::path::PathBuf;
 
     /// A served socket with a kill task behind it, and a machine that never takes a request.
     struct House {
@@ -340,7 +304,8 @@ mod tests {
         let market = Market::of(Exchange::new(Settings::default()));
         let (door, task) = embedded(&market, seal, latch.clone(), warrant).unwrap();
         let file = KillFile::prepare(&state).unwrap();
-        let reach = Reach { latch: latch.clone(), outcomes: task.outcomes(), file, armoury: None };
+        let reach =
+            Reach { latch: latch.clone(), outcomes: task.outcomes(), file, armoury: None, screen_lock: None };
         let socket = state.join("control.sock");
         let (_, requests) = serve(&socket, reach).unwrap();
         House { socket, state, latch, requests, task, _venue: (door, market) }
@@ -372,8 +337,13 @@ mod tests {
         let mode = first.socket.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let file = KillFile::prepare(&first.state).unwrap();
-        let reach =
-            Reach { latch: first.latch.clone(), outcomes: first.task.outcomes(), file, armoury: None };
+        let reach = Reach {
+            latch: first.latch.clone(),
+            outcomes: first.task.outcomes(),
+            file,
+            armoury: None,
+            screen_lock: None,
+        };
         let (_, second) = serve(&first.socket, reach).unwrap();
         let answers = std::thread::spawn(move || {
             let Asked::Shell(_, back) = second.recv().unwrap() else { return };

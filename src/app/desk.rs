@@ -2,9 +2,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::app::armoury::Armoury;
 use crate::app::desk_market::Markets;
 use crate::app::machine::Crew;
 use crate::app::requests::Recalls;
+use crate::app::trust_board::TrustBoard;
 use crate::domain::at::At;
 use crate::domain::day::TradingDay;
 use crate::domain::id::ClientOrderId;
@@ -57,6 +59,7 @@ pub struct Desk {
     ended: bool,
     wanted: Arc<AtomicBool>,
     tell: Box<dyn Fn() + Send>,
+    trust: TrustBoard,
 }
 
 impl Desk {
@@ -77,13 +80,26 @@ impl Desk {
             ended: false,
             wanted,
             tell,
+            trust: TrustBoard::default(),
         }
     }
 
-    /// What is known once the sim is put together: the strategies' names, and what holds them.
-    pub fn settle(&mut self, names: BTreeMap<StrategyId, String>, sandbox: String) {
+    /// What the security page says.
+    pub(super) fn trust(&self) -> TrustBoard {
+        self.trust.clone()
+    }
+
+    /// What is known once the run is put together: the strategies' names, what holds them, and whose money it is.
+    pub fn settle(
+        &mut self,
+        names: BTreeMap<StrategyId, String>,
+        sandbox: String,
+        armoury: Option<&Armoury>,
+    ) {
         self.names = names;
         self.about.sandbox = sandbox;
+        self.about.account = armoury.map(Armoury::account_tail);
+        self.about.asks_for_a_code = armoury.is_some_and(Armoury::asks_for_a_code);
     }
 
     /// Takes in what happened before this process: rows of the journal and ticks of the tape.
@@ -310,6 +326,7 @@ impl Crew for Desk {
             log: Arc::clone(&self.log),
             data_ended: self.ended,
             preview: look.preview.map(|intent| preview(engine, intent)),
+            trust: self.trust.lines(),
             snapshot,
         }))
     }

@@ -14,6 +14,7 @@ use crate::app::note::Note;
 use crate::app::plan::{RunPlan, open, wake_by};
 use crate::app::run::OUTCOMES_MAX;
 use crate::app::signals::EndFlag;
+use crate::app::trust_board::Looked;
 use crate::broker::latch::KillLatch;
 use crate::broker::outcome::{KillOutcome, Outcomes};
 use crate::domain::at::At;
@@ -42,6 +43,8 @@ pub struct Shared {
     pub wanted: Arc<AtomicBool>,
     /// Whether keys were thrown away.
     pub keys_dropped: Arc<AtomicBool>,
+    /// Whether the shell asked the window to lock itself.
+    pub lock_asked: Arc<AtomicBool>,
     asks: Arc<OnceLock<SyncSender<Asked>>>,
     outcomes: Arc<OnceLock<Outcomes>>,
 }
@@ -57,6 +60,7 @@ impl Shared {
             machine_ended_well: EndFlag::default(),
             wanted: Arc::default(),
             keys_dropped: Arc::default(),
+            lock_asked: Arc::default(),
             asks: Arc::default(),
             outcomes: Arc::default(),
         }
@@ -119,9 +123,11 @@ fn to_its_end(
 }
 
 fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) -> Result<RunResult, String> {
-    let socket = plan.paths().socket.clone();
+    let paths = plan.paths().clone();
+    let socket = paths.socket.clone();
     let (venue, data) = (plan.venue_name(), plan.data_name());
-    let about = About { venue, data, pace, sandbox: String::new() };
+    let sandbox = String::new();
+    let about = About { venue, data, pace, sandbox, account: None, asks_for_a_code: false };
     let tells = teller.clone();
     let tell = Box::new(move || drop(tells.try_send(Note::Turned)));
     let desk = Desk::new(about, plan.interval_ms(), Arc::clone(&shared.wanted), tell);
@@ -131,15 +137,28 @@ fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) 
     let (names, sandbox) = (opened.strategies.clone(), opened.sandbox.clone());
     let past = past(&opened.files.journal)?;
     let ticks = std::mem::take(&mut opened.past);
+    let looked = Looked {
+        paths,
+        journal: opened.files.journal.clone(),
+        seal: opened.seal.take(),
+        sandbox: sandbox.clone(),
+        over: shared.machine_ended.clone(),
+    };
     let desk = opened.pump.audience_mut();
-    desk.settle(names, sandbox);
+    desk.settle(names, sandbox, opened.armoury.as_deref());
     desk.recollect(past, &ticks);
+    let board = desk.trust();
+    std::thread::Builder::new()
+        .name("trust board".to_owned())
+        .spawn(move || board.keep(&looked))
+        .map_err(|fault| format!("no thread for the security page: {fault}"))?;
     let outcomes = kill.outcomes();
     let reach = Reach {
         latch: opened.latch.clone(),
         outcomes: outcomes.clone(),
         file: opened.kill_file.clone(),
         armoury: opened.armoury.clone(),
+        screen_lock: Some(Arc::clone(&shared.lock_asked)),
     };
     let (asks, requests) = serve(&socket, reach)?;
     let (sender, kills) = sync_channel(OUTCOMES_MAX);
@@ -197,7 +216,7 @@ fn past(journal: &std::path::Path) -> Result<Vec<(At, Record)>, String> {
 mod tests {
     use super::*;
     use crate::ui::keys::Keys;
-    use crate::ui::model::{Model, Setting};
+    use crate::ui::model::{LockAfter, Model, Setting};
     use crate::ui::msg::Msg;
     use crate::ui::theme::{Depth, Theme, ThemeName};
     use crate::ui::update::update;
@@ -216,7 +235,13 @@ mod tests {
         assert!(shared.machine_ended.is_raised() && !shared.machine_ended_well.is_raised());
         let Note::Died(why) = note else { panic!("{note:?}") };
         let theme = Theme::of(ThemeName::Okabe, Depth::None);
-        let mut model = Model::new(Setting { size: (80, 24), theme, ascii: false, keys: Keys::default() });
+        let mut model = Model::new(Setting {
+            size: (80, 24),
+            theme,
+            ascii: false,
+            keys: Keys::default(),
+            lock_after: LockAfter::default(),
+        });
         assert!(update(&mut model, Msg::EngineDown(why.clone())).is_empty());
         assert_eq!(model.engine_down, Some(why));
     }

@@ -1,3 +1,5 @@
+use crate::broker::kill::KillIds;
+use crate::domain::mode::Mode;
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -21,4 +23,13 @@ pub(super) fn install_id(state: &Path) -> Result<String, String> {
     let mut file = options.write(true).create_new(true).mode(0o600).open(&path).map_err(fail)?;
     file.write_all(id.as_bytes()).map_err(fail)?;
     Ok(id)
+}
+
+/// Whose ids the kill's orders carry.
+///
+/// # Errors
+/// An installation's id that is none.
+pub(super) fn kill_ids(mode: Mode, install: &str) -> Result<KillIds, String> {
+    let install = install.parse().map_err(|_| "the installation's id is damaged".to_owned())?;
+    Ok(KillIds { mode, install })
 }

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,7 @@ use crate::vault::keyring::{Keyring, KeyringFault, Slot, Standing};
 use crate::vault::passphrase::Passphrase;
 use crate::vault::redact::masked;
 use crate::vault::sealed::{self, Choice, Last, Opened};
+use crate::vault::second_factor::SecondFactor;
 use crate::vault::tries::Tries;
 use crate::wire::fault::Meaning;
 
@@ -33,6 +34,17 @@ pub struct SlotNote {
     pub account: Option<String>,
     /// The last letters of that account's number.
     pub account_tail: Option<String>,
+    /// Whether a second factor is asked for: a reminder for whoever asks. What counts stands in the vault.
+    #[serde(default)]
+    pub second_factor: bool,
+}
+
+/// What is asked for beside the passphrase.
+pub enum Second<'a> {
+    /// Nothing: what is unlocked opens no position by itself.
+    NotAsked,
+    /// The second factor's code, where one is on.
+    Code(&'a Secret),
 }
 
 /// An account as keys have opened it.
@@ -126,17 +138,7 @@ impl KeySlot {
     }
 
     fn all_notes(&self) -> Result<BTreeMap<String, SlotNote>, String> {
-        let fail = |fault: &dyn std::fmt::Display| {
-            format!(
-                "{}: {fault}; which account the keys belong to is not known. Take the file away, and set them anew",
-                self.notes.display()
-            )
-        };
-        match std::fs::read_to_string(&self.notes) {
-            Ok(text) => serde_json::from_str(&text).map_err(|fault| fail(&fault)),
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
-            Err(fault) => Err(fail(&fault)),
-        }
+        read_notes(&self.notes)
     }
 
     fn write_note(&self, note: Option<SlotNote>) -> Result<(), String> {
@@ -218,6 +220,14 @@ impl KeySlot {
     /// # Errors
     /// Why it does not open, in words.
     pub fn open(&self, passphrase: &Passphrase) -> Result<Opened, String> {
+        self.unlock(passphrase, &Second::NotAsked)
+    }
+
+    /// The same with the second factor, where one is on: a wrong code counts as a wrong passphrase does.
+    ///
+    /// # Errors
+    /// Why it does not open, in words.
+    pub fn unlock(&self, passphrase: &Passphrase, second: &Second<'_>) -> Result<Opened, String> {
         if !self.has_vault() {
             return Err(format!(
                 "no keys are kept for {}; `hardstop keys set --slot {}` makes a vault for them",
@@ -227,10 +237,43 @@ impl KeySlot {
         }
         let device_key = self.device_key()?;
         let attempt = self.tries.begin(clock::now()).map_err(|fault| fault.to_string())?;
-        let opened =
+        let mut opened =
             sealed::open(&self.vault, passphrase, device_key.as_ref()).map_err(|fault| fault.to_string())?;
+        if let (Second::Code(code), Some(factor)) = (second, &mut opened.contents.factor) {
+            if code.expose().is_empty() {
+                return Err("a second factor is on: its code is needed too".to_owned());
+            }
+            factor.judge(code, clock::now()).map_err(|fault| format!("the code: {fault}"))?;
+            // What was used must not be good again, also after a crash at the next instant.
+            opened.put(Last::Kept).map_err(|fault| fault.to_string())?;
+        }
         attempt.succeeded().map_err(|fault| fault.to_string())?;
         Ok(opened)
+    }
+
+    /// Seals the vault under another passphrase.
+    ///
+    /// # Errors
+    /// Why it could not be done, in words; then the old passphrase opens it still.
+    pub fn change_passphrase(&self, opened: Opened, passphrase: &Passphrase) -> Result<(), String> {
+        let device_key = self.device_key()?;
+        sealed::change_passphrase(&self.vault, opened, passphrase, device_key.as_ref(), clock::now())
+            .map(drop)
+            .map_err(|fault| fault.to_string())
+    }
+
+    /// Turns the second factor on or off, in the vault first and then in the note that asks for its code.
+    ///
+    /// # Errors
+    /// The disk does not take the change.
+    pub fn set_second_factor(&self, opened: &mut Opened, factor: Option<SecondFactor>) -> Result<(), String> {
+        let is_on = factor.is_some();
+        opened.contents.factor = factor;
+        opened.put(Last::Dropped).map_err(|fault| fault.to_string())?;
+        match self.note()? {
+            Some(note) => self.write_note(Some(SlotNote { second_factor: is_on, ..note })),
+            None => Ok(()),
+        }
     }
 
     /// Opens the vault for the kill: no lockout holds it up, and no try is counted. What it is opened for can only
@@ -306,6 +349,7 @@ impl KeySlot {
             set_at: clock::now(),
             account: Some(hash_of(&seen.number)),
             account_tail: Some(note.1.tail()),
+            second_factor: opened.contents.factor.is_some(),
         }))
     }
 
@@ -319,6 +363,7 @@ impl KeySlot {
             set_at: clock::now(),
             account,
             account_tail,
+            second_factor: false,
         }))
     }
 
@@ -379,6 +424,28 @@ impl KeySlot {
             tracing::warn!("the vault's device key could not be taken out of the keyring");
         }
         Ok(())
+    }
+}
+
+/// What is known of every slot of an installation without its keys.
+///
+/// # Errors
+/// A file of notes that cannot be read.
+pub(super) fn notes_in(state: &Path) -> Result<BTreeMap<String, SlotNote>, String> {
+    read_notes(&state.join("keys.json"))
+}
+
+fn read_notes(path: &Path) -> Result<BTreeMap<String, SlotNote>, String> {
+    let fail = |fault: &dyn std::fmt::Display| {
+        format!(
+            "{}: {fault}; which account the keys belong to is not known. Take the file away, and set them anew",
+            path.display()
+        )
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) => serde_json::from_str(&text).map_err(|fault| fail(&fault)),
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(fault) => Err(fail(&fault)),
     }
 }
 

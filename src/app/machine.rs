@@ -18,6 +18,7 @@ use crate::domain::market::Tick;
 use crate::domain::mode::Mode;
 use crate::engine::event::{Act, Event};
 use crate::engine::machine::Engine;
+use crate::journal::change::Changed;
 use crate::journal::row::RunEnd;
 use crate::pump::kill_report::report;
 use crate::pump::turn::Pump;
@@ -75,6 +76,7 @@ pub struct Machine<A: Crew> {
     latch: KillLatch,
     kill_file: KillFile,
     sandbox: String,
+    drilled_at: Option<At>,
     tickets: u64,
     /// Since when, and for how many seconds, no data are let in: a drill.
     deaf: Option<(Stopwatch, f64)>,
@@ -106,6 +108,7 @@ impl<A: Crew> Machine<A> {
             latch: opened.latch,
             kill_file: opened.kill_file,
             sandbox: opened.sandbox,
+            drilled_at: opened.drilled_at,
             tickets: 0,
             deaf: None,
         }
@@ -215,6 +218,7 @@ impl<A: Crew> Machine<A> {
                 self.pump.audience_mut().turned();
                 back(reply);
             }
+            Asked::Noted(change) => self.pump.note_change(now, Changed::Trust, &change),
             Asked::Hand => self.pump.turn(now, Event::Hand),
             Asked::Act(asked, back) => {
                 if let Act::Submit { intent, .. } = &asked {
@@ -267,7 +271,11 @@ impl<A: Crew> Machine<A> {
         if request.cmd == "rearm" && self.latch.is_tripped() {
             return self.rearm(now, request).unwrap_or_else(|words| Reply::words(1, words));
         }
-        answer(&mut self.pump, now, self.tickets, &self.sandbox, request)
+        let mut reply = answer(&mut self.pump, now, self.tickets, &self.sandbox, request);
+        if request.cmd == "status" {
+            reply.out["last_kill_drill"] = serde_json::json!(self.drilled_at);
+        }
+        reply
     }
 
     /// The file first, then the machine, then the latch: whatever fails on the way, it stays halted.

@@ -35,6 +35,8 @@ mod desk_market;
 pub mod drill;
 /// The machine on a thread of its own, beside a window.
 pub mod engine_room;
+/// What is taken along when something went wrong.
+pub mod evidence;
 /// The embedded exchange, served to other programs on loopback.
 pub mod exchange;
 /// A line for every request to the broker.
@@ -57,6 +59,8 @@ pub mod ledgers;
 pub mod lines;
 /// Log files, never the terminal.
 pub mod logs;
+/// The trader's word for looser limits, and the limits that a run begins with.
+pub mod loosening;
 /// The machine in its loop: fed, asked, told of kills.
 pub mod machine;
 /// What reaches the window from other threads.
@@ -91,6 +95,10 @@ pub mod sim;
 pub mod source;
 /// The terminal: taken, painted, listened to, and always given back.
 pub mod terminal;
+/// What the security page says.
+mod trust_board;
+/// Requests for which the trader shows who he is.
+mod trusted;
 /// A small file, written in one step.
 mod whole_file;
 /// A run with a window.
@@ -98,3 +106,5 @@ pub mod window;
 /// What is left of a window that died.
 #[cfg(test)]
 mod window_death;
+/// What the wizard has done: keys kept, a config written.
+mod wizard;

@@ -9,17 +9,13 @@ use crate::broker::kill::KillIds;
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::{KillCause, KillLatch};
 use crate::domain::at::At;
-use crate::domain::day::TradingDay;
 use crate::domain::intent::StrategyId;
 use crate::domain::market::Tick;
-use crate::domain::money::Money;
 use crate::engine::event::{Act, Event, StrategyHead};
 use crate::engine::memory::Memory;
-use crate::journal::reader::Reader;
-use crate::journal::row::RunHead;
+use crate::journal::seal::Seal;
 use crate::pump::audience::Audience;
 use crate::pump::turn::Pump;
-use crate::risk::limits::Limits;
 
 /// A run, put together and ready for its first event.
 pub struct Opened<A: Audience> {
@@ -41,6 +37,10 @@ pub struct Opened<A: Audience> {
     pub strategies: BTreeMap<StrategyId, String>,
     /// What holds strategies.
     pub sandbox: String,
+    /// When the drills were last passed.
+    pub drilled_at: Option<At>,
+    /// The key of the ledger's rows, where it is sealed.
+    pub seal: Option<Seal>,
     /// What is looked at before live is armed; nothing in sim and paper.
     pub armoury: Option<Arc<Armoury>>,
 }
@@ -71,28 +71,6 @@ pub(super) fn begin<A: Audience>(
         let reason = "--acknowledge-unclean at the start".to_owned();
         pump.turn(now, Event::Operator(Act::AcknowledgeUnclean { reason }));
     }
-}
-
-/// The limits to begin with. Within a trading day they only ever tighten: a restart with a looser
-/// config keeps those of the run before, until the next day's start.
-pub(super) fn in_force(
-    wished: &Limits,
-    reader: &Reader,
-    day: Option<(TradingDay, Money)>,
-    now: At,
-) -> Result<Limits, String> {
-    let Some((day, _)) = day.filter(|(day, _)| *day >= TradingDay::of(now)) else {
-        return Ok(wished.clone());
-    };
-    let runs = reader.rows("run").map_err(|fault| fault.to_string())?;
-    let Some(last) = runs.last() else { return Ok(wished.clone()) };
-    let unreadable = |fault| format!("the limits of the last run cannot be read: {fault}");
-    let head: RunHead = serde_json::from_str(&last.body).map_err(unreadable)?;
-    let kept = head.limits.tightest(wished);
-    if kept != *wished {
-        tracing::warn!(%day, "looser limits wait for the next trading day");
-    }
-    Ok(kept)
 }
 
 /// A kill of an earlier process holds: by the journal, or by its file where the journal never heard of it.

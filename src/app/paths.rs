@@ -15,6 +15,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// The control socket.
     pub socket: PathBuf,
+    /// Locks that all homes of this user share: an account is traded by one process alone.
+    pub accounts: PathBuf,
 }
 
 impl Paths {
@@ -26,6 +28,11 @@ impl Paths {
     pub fn from_env(config: Option<&Path>) -> Result<Self, String> {
         let folder =
             |name: &str| env::var(name).ok().filter(|value| value.starts_with('/')).map(PathBuf::from);
+        let accounts = folder("XDG_RUNTIME_DIR").unwrap_or_else(|| {
+            // A folder of one's own in a place that everybody shares.
+            env::temp_dir().join(format!("hardstop-{}", nix::unistd::Uid::effective()))
+        });
+        let accounts = accounts.join("hardstop-accounts");
         let mut paths = if let Some(home) = env::var_os("HARDSTOP_HOME").filter(|home| !home.is_empty()) {
             let home = std::path::absolute(PathBuf::from(home))
                 .map_err(|fault| format!("HARDSTOP_HOME: {fault}"))?;
@@ -34,6 +41,7 @@ impl Paths {
                 data: home.join("data"),
                 state: home.join("state"),
                 socket: home.join("state").join("control.sock"),
+                accounts,
             }
         } else {
             let home =
@@ -44,7 +52,7 @@ impl Paths {
                 folder("XDG_STATE_HOME").unwrap_or_else(|| home.join(".local/state")).join("hardstop");
             let socket = folder("XDG_RUNTIME_DIR")
                 .map_or_else(|| state.join("control.sock"), |run| run.join("hardstop.sock"));
-            Self { config_file: config.join("config.toml"), data, state, socket }
+            Self { config_file: config.join("config.toml"), data, state, socket, accounts }
         };
         if let Some(config) = config {
             config.clone_into(&mut paths.config_file);
@@ -68,7 +76,11 @@ impl Paths {
 /// How deep own folders go: logs, approvals, copies of strategies.
 const FOLDERS_DEEP: u32 = 4;
 
-fn private_folder(folder: &Path) -> Result<(), String> {
+/// Makes a folder for the trader alone, or sees that it is.
+///
+/// # Errors
+/// A link, somebody else's folder, or one that cannot be made or closed.
+pub(super) fn private_folder(folder: &Path) -> Result<(), String> {
     let fail = |fault: std::io::Error| format!("{}: {fault}", folder.display());
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail)?;
     close(folder, &folder.symlink_metadata().map_err(fail)?)
@@ -129,6 +141,7 @@ mod tests {
             config_file: home.join("config.toml"),
             data: home.join("data"),
             socket: state.join("control.sock"),
+            accounts: state.join("accounts"),
             state,
         }
     }

@@ -222,6 +222,7 @@ mod tests {
                 config_file: self.0.join("config.toml"),
                 data: self.0.join("data"),
                 socket: state.join("control.sock"),
+                accounts: state.join("accounts"),
                 state,
             };
             paths.prepare().unwrap();

@@ -264,6 +264,7 @@ pub fn status(snapshot: &Snapshot, sandbox: &str) -> Value {
         "schema": 1, "mode": snapshot.mode, "state": snapshot.state, "halt_reason": snapshot.halt_reason,
         "not_ready": snapshot.not_ready, "armed": snapshot.armed_until.is_some(),
         "armed_until": snapshot.armed_until, "pid": std::process::id(), "clock": snapshot.at,
+        "clock_offset_ms": snapshot.clock_offset_ms,
         "session": snapshot.phase.word(), "equity": money(account.equity), "e0": money(account.e0),
         "day_pnl": money(account.day_pnl), "day_loss": money(account.day_loss),
         "day_loss_limit": money(account.day_loss_limit), "heat": money(account.heat),

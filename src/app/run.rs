@@ -97,6 +97,7 @@ pub fn headless(plan: RunPlan, out: impl Write) -> Result<RunResult, String> {
         outcomes: outcomes.clone(),
         file: opened.kill_file.clone(),
         armoury: opened.armoury.clone(),
+        screen_lock: None,
     };
     let (sender, requests) = serve(&paths.socket, reach)?;
     let _first = asks.set(sender);
@@ -176,6 +177,7 @@ mod tests {
             config_file: home.join("config.toml"),
             data: home.join("data"),
             socket: state.join("control.sock"),
+            accounts: state.join("accounts"),
             state,
         };
         let quote = |seconds: i64| {

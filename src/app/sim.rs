@@ -1,15 +1,17 @@
 use std::path::Path;
 
 use crate::app::approvals_told::tell_approvals;
+use crate::app::certificate::drilled_at;
 use crate::app::clock::Speed;
-use crate::app::install::install_id;
+use crate::app::install::{install_id, kill_ids};
 use crate::app::ledgers::current;
-use crate::app::opened::{Opened, begin, in_force, restore_kill};
+use crate::app::loosening::{InForce, in_force, tell_loosening};
+use crate::app::opened::{Opened, begin, restore_kill};
 use crate::app::paths::Paths;
 use crate::app::rebuild::rebuild;
 use crate::app::seats::{Planned, SeatPlan, check_approvals, seat_all};
 use crate::app::source::{Recorded, interval_ms};
-use crate::broker::kill::{KillIds, KillTask};
+use crate::broker::kill::KillTask;
 use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillLatch;
 use crate::config::meaning::Logs;
@@ -84,9 +86,9 @@ pub fn open<A: Audience>(
     let reader = Reader::open(&files.journal).map_err(|fault| fault.to_string())?;
     rebuild(&mut exchange, &reader, &tape)?;
     let now = start_instant(&plan.ticks, &tape)?;
-    let kept = in_force(&plan.limits, &reader, memory.day, now)?;
-    memory.limits_wait = kept.instead_of(&plan.limits);
-    plan.limits = kept;
+    let InForce { limits, waits, loosened_by } =
+        in_force(&plan.limits, &reader, &plan.paths.state, Mode::Sim, now, None)?;
+    (memory.limits_wait, plan.limits) = (waits, limits);
     drop(reader);
     let install = install_id(&plan.paths.state)?;
     let settings = Settings { bars_only: !plan.has_quotes, ..Settings::new(Mode::Sim, &install) };
@@ -108,6 +110,7 @@ pub fn open<A: Audience>(
     let head = run_head(&plan, &sandbox, opened_at);
     journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
     tell_approvals(&mut journal, &files.journal, &plan.paths.state, Mode::Sim, now)?;
+    tell_loosening(&mut journal, loosened_by, now)?;
     let mut pump = Pump::new(Parts {
         engine: assembly.engine,
         door: assembly.door,
@@ -123,18 +126,18 @@ pub fn open<A: Audience>(
     let warm = tape.iter().skip(tape.len().saturating_sub(WARM_TICKS)).map(|warm| warm.tick);
     begin(&mut pump, now, &memory, &heads, warm, plan.acknowledge_unclean);
     pump.watch_feed(Freshness::new(now, interval_ms(&plan.ticks)));
-    let mode = Mode::Sim;
-    let install = install.parse().map_err(|_| "the installation's id is damaged".to_owned())?;
     let opened = Opened {
         pump,
         past: plan.ticks.iter().take(cursor).copied().collect(),
         source: Box::new(Recorded::new(plan.ticks, cursor, plan.speed)),
-        kill_ids: KillIds { mode, install },
+        kill_ids: kill_ids(Mode::Sim, &install)?,
         latch,
         kill_file,
         files,
         strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
         sandbox,
+        drilled_at: drilled_at(&plan.paths.state),
+        seal: None,
         armoury: None,
     };
     Ok((opened, assembly.kill))

@@ -17,19 +17,25 @@ use crate::app::logs;
 use crate::app::machine::{LAST_KILL_WITHIN, RunResult};
 use crate::app::note::Note;
 use crate::app::panics::pull_on_panics;
+use crate::app::paths::Paths;
 use crate::app::plan::RunPlan;
+use crate::app::redaction;
 use crate::app::signals::{EndFlag, Job, listen, listen_to_job, listen_to_size, stand_still};
 use crate::app::terminal::{self, Screen};
+use crate::app::wizard::{keep_paper_keys, write_config};
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
 use crate::broker::outcome::Outcomes;
+use crate::domain::mode::Mode;
+use crate::domain::secret::Secret;
 use crate::engine::event::Act;
-use crate::ui::effect::{Effect, Leave};
+use crate::ui::effect::{Effect, Leave, Trusted, Wish};
 use crate::ui::keys::Keys;
-use crate::ui::model::{Model, Setting};
+use crate::ui::model::{LockAfter, Model, Setting};
 use crate::ui::msg::{Asker, KillDone, KillView, Msg};
 use crate::ui::theme::Theme;
 use crate::ui::update::update;
+use crate::ui::wizard::WizardAsks;
 
 /// Notes that wait for the window; more are keys that nobody can have meant.
 const NOTES_MAX: usize = 1_024;
@@ -59,6 +65,10 @@ pub struct WindowPlan {
     pub ascii: bool,
     /// What keys mean.
     pub keys: Keys,
+    /// When it locks itself.
+    pub lock_after: LockAfter,
+    /// An exchange of the config in the place of Alpaca, whose keys the wizard would keep.
+    pub base_url: Option<String>,
     /// The palette's grammar.
     pub grammar: Grammar,
 }
@@ -81,6 +91,8 @@ struct Window {
     teller: SyncSender<Note>,
     shared: Shared,
     since: Arc<Stopwatch>,
+    paths: Paths,
+    base_url: Option<String>,
     socket: PathBuf,
     grammar: Grammar,
     dirty: bool,
@@ -128,7 +140,8 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
     let shared = Shared::new(latch.clone(), end);
     let dropped = Arc::clone(&shared.keys_dropped);
     terminal::listen(latch, teller.clone(), Arc::clone(&since), dropped)?;
-    let setting = Setting { size, theme: plan.theme, ascii: plan.ascii, keys: plan.keys };
+    let setting =
+        Setting { size, theme: plan.theme, ascii: plan.ascii, keys: plan.keys, lock_after: plan.lock_after };
     let mut window = Window {
         model: Model::new(setting),
         screen,
@@ -136,6 +149,8 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
         teller: teller.clone(),
         shared: shared.clone(),
         since,
+        paths: paths.clone(),
+        base_url: plan.base_url,
         socket: paths.socket.clone(),
         grammar: plan.grammar,
         dirty: true,
@@ -310,7 +325,12 @@ impl Window {
 
     fn tick(&mut self) {
         let now_ms = self.now_ms();
+        let was_locked = self.model.lock.is_some();
         let _none = update(&mut self.model, Msg::Clock(now_ms));
+        self.dirty |= self.model.lock.is_some() != was_locked;
+        if self.shared.lock_asked.swap(false, Ordering::SeqCst) {
+            self.take(Msg::Lock);
+        }
         if self.shared.keys_dropped.swap(false, Ordering::SeqCst) {
             self.take(Msg::KeysDropped);
         }
@@ -393,7 +413,8 @@ impl Window {
     fn tell_of_a_hand(&mut self, at_ms: u64) {
         let is_armed = self.model.seen.as_ref().is_some_and(|seen| seen.snapshot.armed_until.is_some());
         let is_due = self.hand_told_ms.is_none_or(|told| at_ms.saturating_sub(told) >= HAND_EVERY_MS);
-        if is_armed && is_due && self.shared.ask(Asked::Hand) {
+        // Whoever stands before a locked window is nobody yet.
+        if is_armed && is_due && self.model.lock.is_none() && self.shared.ask(Asked::Hand) {
             self.hand_told_ms = Some(at_ms);
         }
     }
@@ -416,6 +437,8 @@ impl Window {
         match effect {
             Effect::Act(asker, act) => self.act(asker, act),
             Effect::Command(line) => self.command(&line),
+            Effect::Wizard(asker, asks) => self.wizard(asker, asks),
+            Effect::Trusted(asker, what, wish) => self.trusted(asker, what, &wish),
             Effect::Copy(text) => {
                 let _gone = self.screen.copy(&text);
             }
@@ -444,6 +467,59 @@ impl Window {
             Ok(request) => request,
             Err(words) => return self.answered(Asker::Palette, Reply::words(2, words)),
         };
+        let is_live = self.model.seen.as_ref().is_some_and(|seen| seen.snapshot.mode == Mode::Live);
+        // With real money these ask who sits there.
+        match request.cmd.as_str() {
+            "arm" if is_live => self.take(Msg::AskWho(Trusted::Arm, String::new())),
+            "rearm" if is_live => {
+                let reason = request.args["reason"].as_str().unwrap_or_default().to_owned();
+                self.take(Msg::AskWho(Trusted::Rearm, reason));
+            }
+            _ => self.ask_the_socket(Asker::Palette, request),
+        }
+    }
+
+    /// What the wizard asks for is done aside: a broker may take its time to answer.
+    fn wizard(&mut self, asker: Asker, asks: WizardAsks) {
+        let (paths, base_url, teller) = (self.paths.clone(), self.base_url.clone(), self.teller.clone());
+        let does = match asks {
+            WizardAsks::Rearm => {
+                let args = serde_json::json!({ "reason": "the kill was rehearsed in the wizard" });
+                return self.ask_the_socket(asker, Request { cmd: "rearm".to_owned(), args });
+            }
+            asks => move || {
+                let reply = match &asks {
+                    WizardAsks::Keys { id, secret } => {
+                        keep_paper_keys(&paths, base_url.as_deref(), id.expose(), secret.expose())
+                    }
+                    WizardAsks::Write(wishes) => write_config(&paths.config_file, wishes),
+                    WizardAsks::Rearm => Reply::words(1, "it was asked for already"),
+                };
+                drop(teller.send(Note::Answered(asker, reply)));
+            },
+        };
+        if let Err(fault) = std::thread::Builder::new().name("wizard".to_owned()).spawn(does) {
+            self.answered(asker, Reply::words(1, format!("no thread for it: {fault}")));
+        }
+    }
+
+    /// What was typed unseen goes the way of the shell as well, and is in no word of this process from here on.
+    fn trusted(&mut self, asker: Asker, what: Trusted, wish: &Wish) {
+        let secrets = [&wish.passphrase, &wish.code].map(|hidden| Secret::new(hidden.expose().to_owned()));
+        redaction::hold(&[&secrets[0], &secrets[1]]);
+        let cmd = match what {
+            Trusted::Arm => "arm",
+            Trusted::Rearm => "rearm",
+            Trusted::Unlock => "unlock",
+        };
+        let args = serde_json::json!({
+            "account": wish.account.expose(), "passphrase": wish.passphrase.expose(), "code": wish.code.expose(),
+            "reason": wish.reason,
+        });
+        self.ask_the_socket(asker, Request { cmd: cmd.to_owned(), args });
+    }
+
+    fn ask_the_socket(&mut self, asker: Asker, request: Request) {
         let (socket, teller) = (self.socket.clone(), self.teller.clone());
         let asks = move || {
             let reply = match client::ask(&socket, &request) {
@@ -451,11 +527,11 @@ impl Window {
                 Ok(None) => Reply::words(6, "the machine is not listening yet; ask again"),
                 Err(words) => Reply::words(1, words),
             };
-            drop(teller.send(Note::Answered(Asker::Palette, reply)));
+            drop(teller.send(Note::Answered(asker, reply)));
         };
         let thread = std::thread::Builder::new().name("palette".to_owned()).spawn(asks);
         if let Err(fault) = thread {
-            self.answered(Asker::Palette, Reply::words(1, format!("no thread to ask with: {fault}")));
+            self.answered(asker, Reply::words(1, format!("no thread to ask with: {fault}")));
         }
     }
 

@@ -24,6 +24,7 @@ use crate::journal::verify::verify;
 use crate::pump::audience::Nobody;
 use crate::risk::state::TradingState;
 use crate::ui::keys::Keys;
+use crate::ui::model::LockAfter;
 use crate::ui::theme::{Depth, Theme, ThemeName};
 
 const PATIENCE_S: f64 = 20.0;
@@ -38,6 +39,7 @@ fn sim() -> SimPlan {
         config_file: home().join("config.toml"),
         data: home().join("data"),
         socket: state.join("control.sock"),
+        accounts: state.join("accounts"),
         state,
     };
     let quote = |seconds: i64| {
@@ -68,6 +70,8 @@ fn deadly(_: &str) -> Result<Request, String> {
 #[ignore = "this is the program that the test below runs in a terminal"]
 fn the_program_in_the_terminal() {
     let result = window(WindowPlan {
+        lock_after: LockAfter::default(),
+        base_url: None,
         run: RunPlan::Sim(Box::new(sim())),
         pace: "×1".to_owned(),
         theme: Theme::of(ThemeName::Mono, Depth::None),

@@ -31,6 +31,8 @@ pub enum Heard {
         /// Why it is lost.
         why: String,
     },
+    /// The broker does not take the keys any more, in its words; or it takes them again.
+    Keys(Option<String>),
     /// Something was said that only a reading explains.
     LookAgain(String),
 }

@@ -295,6 +295,9 @@ impl Shared {
                     None
                 }
             };
+            if let Some(news) = self.remote.account.news_of_keys() {
+                self.hear(news);
+            }
             let Some((fills_since, ids)) = wanted else { continue };
             let state = self.remote.state(fills_since, &ids);
             self.hear(Heard::State(state.map(Box::new)));

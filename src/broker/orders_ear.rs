@@ -19,6 +19,17 @@ impl OrdersEar {
         self.0.may_ask()
     }
 
+    /// What another client of the same account has last heard of its keys: nothing where they are taken.
+    pub fn note_keys(&self, refusal: Option<String>) {
+        self.0.remote.account.note_keys(refusal);
+    }
+
+    /// Whether the broker does not take the keys: whoever can do without asks nothing then.
+    #[must_use]
+    pub fn keys_are_refused(&self) -> bool {
+        self.0.remote.account.keys_are_refused()
+    }
+
     /// Whether the stream has told nothing of what it should have told long ago. Said once.
     #[must_use]
     pub fn is_mute(&self) -> bool {

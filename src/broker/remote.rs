@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::alpaca::client::Client;
 use crate::alpaca::http::CallFault;
+use crate::broker::heard::Heard;
 use crate::broker::names::Names;
 use crate::broker::tempo::Tempo;
 use crate::broker::venue::unpoisoned;
@@ -41,6 +42,16 @@ pub(super) struct SharedAccount {
     sending: AtomicU64,
     /// Orders that nobody has answered for, and since when: they may still arrive.
     in_doubt: Mutex<BTreeMap<ClientOrderId, At>>,
+    keys: Mutex<KeysStanding>,
+}
+
+/// Whether the broker takes the keys.
+#[derive(Default)]
+struct KeysStanding {
+    /// Its words, where it does not.
+    refusal: Option<String>,
+    /// Whether that has changed since the machine heard of it.
+    is_news: bool,
 }
 
 /// How long an order that nobody answered for may still arrive at the venue.
@@ -65,7 +76,27 @@ impl SharedAccount {
             moved: AtomicU64::new(0),
             sending: AtomicU64::new(0),
             in_doubt: Mutex::default(),
+            keys: Mutex::default(),
         }
+    }
+
+    /// What a client has last heard of its keys.
+    pub(super) fn note_keys(&self, refusal: Option<String>) {
+        let mut keys = unpoisoned(&self.keys);
+        if keys.refusal.is_some() != refusal.is_some() {
+            *keys = KeysStanding { refusal, is_news: true };
+        }
+    }
+
+    /// Whether the keys are not taken.
+    pub(super) fn keys_are_refused(&self) -> bool {
+        unpoisoned(&self.keys).refusal.is_some()
+    }
+
+    /// What the machine has not heard of the keys yet: the broker's refusal, or that it takes them again.
+    pub(super) fn news_of_keys(&self) -> Option<Heard> {
+        let mut keys = unpoisoned(&self.keys);
+        std::mem::take(&mut keys.is_news).then(|| Heard::Keys(keys.refusal.clone()))
     }
 
     pub(super) fn now(&self) -> At {
@@ -145,6 +176,7 @@ impl Remote {
         let now = self.account.now();
         self.account.tempo(|tempo| tempo.note(now));
         let answer = call(&self.client);
+        self.account.note_keys(self.client.refusal_of_keys());
         match &answer {
             Err(CallFault::Said(said)) if said.meaning() == Meaning::TooMany => {
                 self.account.tempo(|tempo| tempo.turned_away(now));
@@ -184,6 +216,7 @@ impl Remote {
         self.account.tempo(|tempo| tempo.note(now));
         self.account.note_move();
         let (answer, order) = self.client.submit(request);
+        self.account.note_keys(self.client.refusal_of_keys());
         if let Some(order) = &order {
             self.account.note(order);
         }
@@ -206,6 +239,7 @@ impl Remote {
         let now = self.account.now();
         self.account.tempo(|tempo| tempo.note(now));
         let answer = self.client.cancel(&theirs);
+        self.account.note_keys(self.client.refusal_of_keys());
         self.account.note_move();
         answer
     }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Speed;
+use crate::cli::journal_args::JournalCommand;
 use crate::cli::keys_args::{KeysCommand, SlotName};
 use crate::cli::screenshot::{Picture, PictureSize};
+use crate::cli::strategy_args::StrategyCommand;
 use crate::domain::at::At;
 use crate::domain::money::Money;
 use crate::domain::order::TimeInForce;
@@ -55,8 +57,12 @@ pub enum Command {
     Replace(ReplaceArgs),
     /// Stop everything that opens; works with the machine stuck.
     Kill(KillArgs),
-    /// Trade again after a kill.
-    Rearm(ReasonArgs),
+    /// Trade again after a kill; with real money it asks for the passphrase.
+    Rearm(TrustedArgs),
+    /// Let the config's looser limits count from the next trading day; shows each, before and after.
+    Loosen(LoosenArgs),
+    /// Hide what is yours in the window of the running instance; everything else goes on.
+    Lock,
     /// Let live open positions: shows the account, and asks for its number's end and the passphrase.
     Arm {
         /// Read what is asked for from stdin, a line each.
@@ -96,11 +102,9 @@ pub enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Whether this installation is in order; safe to paste into a report.
-    Doctor {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Doctor(DoctorArgs),
+    /// Something is wrong: pull the kill, say what to do at the broker's, list what is not ours, pack the evidence.
+    Incident(IncidentArgs),
     /// A picture of the window on a made-up quiet day, as SVG.
     Screenshot(ScreenshotArgs),
     /// The manual page, as roff, with every key of the window.
@@ -393,6 +397,39 @@ pub struct ReasonArgs {
     pub reason: String,
 }
 
+/// Commands that need a reason, and with real money the passphrase.
+#[derive(Debug, Args)]
+pub struct TrustedArgs {
+    /// Why, in your own words; it is journaled.
+    #[arg(long)]
+    pub reason: String,
+    /// Read what is asked for from stdin, a line each.
+    #[arg(long)]
+    pub stdin: bool,
+}
+
+/// `loosen`.
+#[derive(Debug, Args)]
+pub struct LoosenArgs {
+    /// Whose limits, in the place of the config's mode.
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeName>,
+    /// The reason, and in live the passphrase.
+    #[command(flatten)]
+    pub trusted: TrustedArgs,
+}
+
+/// A mode, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ModeName {
+    /// The embedded exchange.
+    Sim,
+    /// The paper account.
+    Paper,
+    /// Real money.
+    Live,
+}
+
 /// `acknowledge`.
 #[derive(Debug, Args)]
 pub struct AcknowledgeArgs {
@@ -401,6 +438,39 @@ pub struct AcknowledgeArgs {
     /// Why, in your own words; it is journaled.
     #[arg(long)]
     pub reason: String,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that can be typed or not")]
+pub struct DoctorArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Besides, everything that should be so before real money is armed; asks for the vault's passphrase.
+    #[arg(long)]
+    pub live: bool,
+    /// In its place: try those promises of SECURITY.md that can be tried here, in moments.
+    #[arg(long, conflicts_with = "live")]
+    pub claims: bool,
+    /// Read the passphrase from stdin.
+    #[arg(long)]
+    pub stdin: bool,
+}
+
+/// `incident`.
+#[derive(Debug, Args)]
+pub struct IncidentArgs {
+    /// Where no instance runs: which account the kill acts on; the one that was traded last without it.
+    #[arg(long, value_enum)]
+    pub slot: Option<SlotName>,
+    /// Where the evidence goes; a new file in this folder without it.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Read what is asked for from stdin, a line each: where no instance runs the account's keys, then a passphrase
+    /// for the evidence, twice.
+    #[arg(long)]
+    pub stdin: bool,
 }
 
 /// `explain`.
@@ -442,89 +512,6 @@ pub struct ScreenshotArgs {
     /// Where to.
     #[arg(long, value_name = "FILE")]
     pub svg: PathBuf,
-}
-
-/// `strategy`.
-#[derive(Debug, Subcommand)]
-pub enum StrategyCommand {
-    /// Write a commented template.
-    New {
-        /// Where to.
-        file: PathBuf,
-    },
-    /// Load it in the sandbox and say what it is, or what is wrong.
-    Check {
-        /// The strategy's file.
-        file: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show its source, its params and whether it is approved.
-    Describe {
-        /// The strategy's file.
-        file: PathBuf,
-    },
-    /// Show what changed since it was approved.
-    Diff {
-        /// The strategy's file.
-        file: PathBuf,
-    },
-    /// Show its source and approve it for sim and paper.
-    Approve {
-        /// The strategy's file.
-        file: PathBuf,
-        /// Do not ask.
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Take an approval back.
-    Revoke {
-        /// The strategy's file.
-        file: PathBuf,
-    },
-    /// Approved strategies.
-    List,
-    /// Pause one of the running instance, by its number.
-    Pause {
-        /// Its number; `hardstop strategies` shows it.
-        number: u16,
-    },
-    /// Let a paused one go on.
-    Resume {
-        /// Its number; `hardstop strategies` shows it.
-        number: u16,
-    },
-}
-
-/// `journal`.
-#[derive(Debug, Subcommand)]
-pub enum JournalCommand {
-    /// Every request to the broker: method, path, status, milliseconds, Alpaca's id of it, as JSON lines.
-    Http {
-        /// Which day, by UTC, as 2026-11-28; the newest where none is named.
-        #[arg(long, value_name = "DAY")]
-        day: Option<String>,
-    },
-    /// Check every row and print each run's `journal_hash`.
-    Verify {
-        /// A ledger, in the place of the newest.
-        file: Option<PathBuf>,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Orders, fills, decisions, halts, equity or the audit (who changed what) as CSV or JSON.
-    Export {
-        /// Which.
-        #[arg(value_parser = ["orders", "fills", "decisions", "halts", "equity", "audit"])]
-        view: String,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Where the newest ledger stands.
-    Path,
 }
 
 /// `config`.

@@ -2,12 +2,10 @@
 
 use serde_json::Value;
 
-use crate::app::client;
-use crate::app::control::{Reply, Request};
-use crate::app::keys::Typed;
 use crate::app::paths::Paths;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
+use crate::cli::trusted::{add_who_asks, ask, typed};
 
 /// Shows whose money it is and under which limits, asks for the last letters of the account's number and for the
 /// passphrase, and has the running instance look at everything.
@@ -41,18 +39,13 @@ pub(super) fn run(paths: &Paths, stdin: bool) -> Result<u8, Failure> {
             .for_each(|words| print::words(&format!("in the way: {words}")));
         return Err(Failure::new(Exit::Keys, "live is not armed; nothing was asked for"));
     }
-    let mut typed = if stdin { Typed::of_stdin() } else { Typed::of_the_terminal() };
-    let no = |words: String| Failure::new(Exit::Keys, words);
-    let account = typed.words("the last four characters of the account number").map_err(no)?;
-    let passphrase = typed.secret("vault's passphrase").map_err(no)?;
-    let args = serde_json::json!({ "account": account, "passphrase": passphrase.expose() });
+    let mut typed = typed(stdin);
+    let account = typed
+        .words("the last four characters of the account number")
+        .map_err(|words| Failure::new(Exit::Keys, words))?;
+    let mut args = serde_json::json!({ "account": account });
+    add_who_asks(&mut args, facts.out["code"].as_bool().unwrap_or(false), &mut typed)?;
     let reply = ask(paths, "arm", args)?;
     reply.words.iter().for_each(|words| print::words(words));
     Ok(reply.exit)
-}
-
-fn ask(paths: &Paths, cmd: &str, args: Value) -> Result<Reply, Failure> {
-    client::ask(&paths.socket, &Request { cmd: cmd.to_owned(), args })?.ok_or_else(|| {
-        Failure::new(Exit::NotRunning, "no running instance answers; start one with `hardstop run --live`")
-    })
 }

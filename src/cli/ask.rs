@@ -8,7 +8,7 @@ use crate::app::kill_alone::kill_alone;
 use crate::app::ledgers::latest_of;
 use crate::app::paths::Paths;
 use crate::broker::kill_file::KillFile;
-use crate::cli::args::{Command, KillArgs, StrategyCommand};
+use crate::cli::args::{Command, KillArgs, TrustedArgs};
 use crate::cli::config::ConfigSource;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::keys_args::SlotName;
@@ -16,6 +16,8 @@ use crate::cli::print;
 use crate::cli::recall::Recall;
 use crate::cli::request::{request_about_a_strategy, request_of};
 use crate::cli::run::{keys_of, unlocked_for_the_kill};
+use crate::cli::strategy_args::StrategyCommand;
+use crate::cli::trusted;
 use crate::domain::mode::Mode;
 use crate::journal::reader::Reader;
 
@@ -48,6 +50,17 @@ pub(super) fn command(paths: &Paths, command: &Command) -> Result<u8, Failure> {
         _ => false,
     };
     send(paths, &request, json)
+}
+
+/// Trades again after a kill. The running instance says whether it is real money, and then the passphrase is asked for.
+pub(super) fn rearm(paths: &Paths, args: &TrustedArgs) -> Result<u8, Failure> {
+    let facts = trusted::ask(paths, "arming", serde_json::Value::Null)?;
+    let mut asked = serde_json::json!({ "reason": args.reason });
+    if facts.exit == 0 {
+        let asks_for_a_code = facts.out["code"].as_bool().unwrap_or(false);
+        trusted::add_who_asks(&mut asked, asks_for_a_code, &mut trusted::typed(args.stdin))?;
+    }
+    send(paths, &Request { cmd: "rearm".to_owned(), args: asked }, false)
 }
 
 /// Pauses a strategy of the running instance, or lets it go on.

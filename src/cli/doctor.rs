@@ -3,17 +3,24 @@
 //! It looks and repairs nothing. What it prints can be pasted into a report: no path below the
 //! trader's home is spelled out, and no value of the config stands in it but a faulty one.
 
+use std::io::{self, IsTerminal};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::json;
 
+use crate::alpaca::hosts::{Account, Hosts};
+use crate::app::clock;
 use crate::app::instance::Instance;
+use crate::app::key_slots::KeySlot;
 use crate::app::ledgers::latest;
 use crate::app::paths::Paths;
 use crate::broker::kill_file::KillFile;
+use crate::cli::args::DoctorArgs;
+use crate::cli::claims;
 use crate::cli::config::ConfigSource;
+use crate::cli::doctor_live;
 use crate::cli::doctor_terminal;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
@@ -23,6 +30,8 @@ use crate::strategy::approval::{Approvals, Verdict};
 use crate::strategy::frame::{Hello, Level};
 use crate::strategy::host;
 use crate::strategy::source::StrategySource;
+use crate::vault::key_age;
+use crate::vault::keyring::Standing;
 
 const MIB: u64 = 1024 * 1024;
 /// A journal of a busy day is smaller than this.
@@ -64,21 +73,34 @@ impl Look {
     }
 }
 
-pub(super) fn run(paths: &Paths, source: ConfigSource<'_>, json: bool) -> Result<u8, Failure> {
+pub(super) fn run(paths: &Paths, source: ConfigSource<'_>, args: &DoctorArgs) -> Result<u8, Failure> {
+    if args.claims {
+        return claims(paths, args.json);
+    }
     let mut looks = Vec::new();
     let config = look_at_config(source, &mut looks);
+    if args.live {
+        let asks = (args.stdin || io::stdin().is_terminal()).then_some(args.stdin);
+        looks.extend(doctor_live::looks(paths, &config, asks));
+    }
     looks.extend([&paths.data, &paths.state].map(|folder| look_at_folder(folder)));
     looks.push(look_at_socket(&paths.socket));
     looks.push(look_at_journal(&paths.data));
     looks.push(look_at_disk(&paths.data));
     looks.push(look_at_strategies(paths, source.file, &config));
     looks.push(look_at_sandbox());
+    looks.extend(look_at_keys(paths, &config));
     looks.push(look_at_instance(&paths.state));
     looks.push(look_at_kill(&paths.state));
     #[expect(clippy::disallowed_methods, reason = "the terminal tells of itself in the environment")]
     let read = |name: &str| std::env::var(name).ok();
     looks.extend(doctor_terminal::looks(read));
     looks.extend(platform());
+    tell(looks, args.json)
+}
+
+/// Prints what was found; what is wanting makes the exit code.
+fn tell(mut looks: Vec<Look>, json: bool) -> Result<u8, Failure> {
     for look in &mut looks {
         look.says = without_home(&look.says);
     }
@@ -100,6 +122,35 @@ pub(super) fn run(paths: &Paths, source: ConfigSource<'_>, json: bool) -> Result
     match wanting {
         0 => Ok(0),
         count => Err(Failure::new(Exit::Wanting, format!("{count} to be put right"))),
+    }
+}
+
+/// Tries the promises that can be tried here.
+fn claims(paths: &Paths, json: bool) -> Result<u8, Failure> {
+    paths.prepare()?;
+    let claims = claims::all(paths);
+    let broken = claims.iter().filter(|claim| claim.seen.is_err()).count();
+    if json {
+        let row = |claim: &claims::Claim| {
+            let (holds, Ok(says) | Err(says)) = (claim.seen.is_ok(), &claim.seen);
+            json!({ "promise": claim.promise, "test": claim.test, "holds": holds, "seen": says })
+        };
+        let rows: Vec<serde_json::Value> = claims.iter().map(row).collect();
+        print::data(&json!({ "schema": 1, "ok": broken == 0, "claims": rows }).to_string());
+    } else {
+        for claim in &claims {
+            let (mark, says) = match &claim.seen {
+                Ok(says) => ("holds ", says),
+                Err(says) => ("BROKEN", says),
+            };
+            print::data(&format!("{mark}  {}", claim.promise));
+            print::data(&format!("        here: {says}"));
+            print::data(&format!("        in full: {}", claim.test));
+        }
+    }
+    match broken {
+        0 => Ok(0),
+        count => Err(Failure::new(Exit::Wanting, format!("{count} promises do not hold here"))),
     }
 }
 
@@ -263,6 +314,34 @@ fn look_at_sandbox() -> Look {
     }
 }
 
+/// Which keys are kept, and whether there is a keyring to keep them; never what they are.
+fn look_at_keys(paths: &Paths, config: &Config) -> Vec<Look> {
+    let slot = |account| {
+        let hosts = config.alpaca.base_url.as_ref().and_then(|url| Hosts::at(account, url).ok());
+        KeySlot::of(paths, &hosts.unwrap_or_else(|| Hosts::of(account)))
+    };
+    let (paper, live) = (slot(Account::Paper), slot(Account::Live));
+    let mut looks = vec![match paper.keyring().probe() {
+        Standing::Here => Look::ok("keyring", "it keeps what it is given, and gives it back"),
+        standing => Look::note("keyring", standing.to_string()),
+    }];
+    for slot in [paper, live] {
+        let name = slot.name().to_owned();
+        looks.push(match slot.note() {
+            Err(words) => Look::wanting("keys", words),
+            Ok(None) => Look::ok("keys", format!("{name}: none are kept")),
+            Ok(Some(note)) => {
+                let days = key_age::days(note.set_at, clock::now());
+                key_age::reminder(note.set_at, clock::now()).map_or_else(
+                    || Look::ok("keys", format!("{name}: kept for {days} days")),
+                    |words| Look::note("keys", format!("{name}: {words}")),
+                )
+            }
+        });
+    }
+    looks
+}
+
 fn look_at_instance(state: &Path) -> Look {
     let says = if Instance::runs(state) { "one runs" } else { "none runs" };
     Look::ok("instance", says)
@@ -287,7 +366,6 @@ fn platform() -> Vec<Look> {
             format!("{system}: untested; strategies run in a process of their own, but without file and network walls"),
         )
     });
-    looks.push(Look::note("markets", "this version trades the embedded exchange only: no broker, no keys"));
     looks
 }
 

@@ -8,18 +8,20 @@ use serde_json::json;
 
 use crate::alpaca::hosts::{Account, Hosts};
 use crate::app::clock;
-use crate::app::key_slots::{Closed, KeySlot, Seen, passphrase};
+use crate::app::key_slots::{Closed, KeySlot, Second, Seen, passphrase};
 use crate::app::keys::{Typed, asked_for, fits};
 use crate::app::paths::Paths;
 use crate::cli::config::ConfigSource;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::keys_args::{KeysCommand, SlotArgs, SlotName};
+use crate::cli::keys_args::{KeysCommand, SlotArgs, SlotName, Turn};
 use crate::cli::print;
 use crate::domain::secret::{Keys, Secret};
 use crate::vault::exported;
+use crate::vault::fault::VaultFault;
 use crate::vault::key_age;
 use crate::vault::passphrase::Passphrase;
 use crate::vault::sealed::Opened;
+use crate::vault::second_factor::SecondFactor;
 
 pub(super) fn run(paths: &Paths, source: ConfigSource<'_>, command: &KeysCommand) -> Result<u8, Failure> {
     paths.prepare()?;
@@ -32,6 +34,8 @@ pub(super) fn run(paths: &Paths, source: ConfigSource<'_>, command: &KeysCommand
         KeysCommand::Test(SlotArgs { slot: of, stdin }) => test(&slot(*of)?, &mut typed(*stdin)),
         KeysCommand::Rotate(SlotArgs { slot: of, stdin }) => rotate(&slot(*of)?, &mut typed(*stdin)),
         KeysCommand::Forget { slot: of, stdin, destroy } => forget(&slot(*of)?, &mut typed(*stdin), *destroy),
+        KeysCommand::Passphrase { stdin } => change_passphrase(&slot(SlotName::Live)?, &mut typed(*stdin)),
+        KeysCommand::Factor { turn, stdin } => factor(&slot(SlotName::Live)?, &mut typed(*stdin), *turn),
         KeysCommand::Export { slot: of, stdin, file } => export(&slot(*of)?, &mut typed(*stdin), file),
         KeysCommand::Import { slot: of, stdin, vault_only, file } => {
             import(&slot(*of)?, &mut typed(*stdin), *vault_only, file)
@@ -127,7 +131,7 @@ fn vault_for(slot: &KeySlot, typed: &mut Typed, vault_only: bool) -> Result<Open
 }
 
 /// A passphrase that is new is typed twice.
-fn new_passphrase(typed: &mut Typed, what: &str) -> Result<Passphrase, Failure> {
+pub(super) fn new_passphrase(typed: &mut Typed, what: &str) -> Result<Passphrase, Failure> {
     let first = passphrase(&typed.secret(what).map_err(no)?).map_err(no)?;
     let again = passphrase(&typed.secret("the same again").map_err(no)?).map_err(no)?;
     if first.is_same_as(&again) { Ok(first) } else { Err(no("the two are not the same; nothing was done")) }
@@ -240,6 +244,52 @@ fn forget(slot: &KeySlot, typed: &mut Typed, destroy: bool) -> Result<u8, Failur
     } else {
         "there were none"
     });
+    Ok(0)
+}
+
+fn change_passphrase(slot: &KeySlot, typed: &mut Typed) -> Result<u8, Failure> {
+    let old = passphrase(&typed.secret("vault's passphrase").map_err(no)?).map_err(no)?;
+    let opened = slot.open(&old).map_err(no)?;
+    let new = new_passphrase(typed, "a new passphrase for the vault")?;
+    slot.change_passphrase(opened, &new).map_err(no)?;
+    print::words(
+        "the vault opens with the new passphrase alone; a copy of it that was made before opens with the old one",
+    );
+    Ok(0)
+}
+
+/// The secret is told once, and kept only when a code has shown that an authenticator has it.
+fn factor(slot: &KeySlot, typed: &mut Typed, turn: Turn) -> Result<u8, Failure> {
+    let passphrase = passphrase(&typed.secret("vault's passphrase").map_err(no)?).map_err(no)?;
+    if turn == Turn::Off {
+        let code = typed.secret("code of the second factor, or a recovery code").map_err(no)?;
+        let mut opened = slot.unlock(&passphrase, &Second::Code(&code)).map_err(no)?;
+        if opened.contents.factor.is_none() {
+            return Err(no("no second factor is on"));
+        }
+        slot.set_second_factor(&mut opened, None).map_err(no)?;
+        print::words("the second factor is off: the passphrase alone arms live");
+        return Ok(0);
+    }
+    let mut opened = slot.open(&passphrase).map_err(no)?;
+    if opened.contents.factor.is_some() {
+        return Err(no("a second factor is on already; `hardstop keys factor off` first"));
+    }
+    let fail = |fault: VaultFault| no(fault.to_string());
+    let (mut factor, codes) = SecondFactor::fresh().map_err(fail)?;
+    print::data(&format!("secret  {}", factor.secret().typed_form().expose()));
+    print::data(&format!("link    {}", factor.secret().link().expose()));
+    for code in &codes {
+        print::data(&format!("recovery  {}", code.expose()));
+    }
+    print::words(
+        "give the secret to an authenticator, and write the recovery codes onto paper: each is good once, and none is \
+         shown again",
+    );
+    let code = typed.secret("code that the authenticator shows").map_err(no)?;
+    factor.judge(&code, clock::now()).map_err(|fault| no(format!("{fault}; no second factor is on")))?;
+    slot.set_second_factor(&mut opened, Some(factor)).map_err(no)?;
+    print::words("the second factor is on: arming, re-arming and loosening in live ask for it");
     Ok(0)
 }
 

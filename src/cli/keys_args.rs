@@ -23,6 +23,15 @@ impl SlotName {
     }
 }
 
+/// What is done with the second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Turn {
+    /// A new one is made.
+    On,
+    /// It is taken away.
+    Off,
+}
+
 /// One slot's keys.
 #[derive(Debug, Args)]
 pub struct SlotArgs {
@@ -70,6 +79,21 @@ pub enum KeysCommand {
         /// Take the whole vault away, without its passphrase.
         #[arg(long)]
         destroy: bool,
+    },
+    /// Change the vault's passphrase.
+    Passphrase {
+        /// Read what is asked for from stdin, a line each: the old one, and the new one twice.
+        #[arg(long)]
+        stdin: bool,
+    },
+    /// A second factor, asked for where live is armed, re-armed or loosened: an authenticator's six digits.
+    Factor {
+        /// on shows the secret and the recovery codes once; off takes it away.
+        #[arg(value_enum)]
+        turn: Turn,
+        /// Read what is asked for from stdin, a line each: the vault's passphrase, then a code.
+        #[arg(long)]
+        stdin: bool,
     },
     /// Write them into a file that `age -d` opens with a passphrase of its own.
     Export {

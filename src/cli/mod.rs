@@ -12,12 +12,16 @@ mod arm;
 mod ask;
 /// `hardstop backtest`.
 mod backtest;
+/// Promises that can be tried on this machine.
+mod claims;
 /// `hardstop config`.
 mod config;
 /// What changed between two texts, line by line.
 mod diff;
 /// `hardstop doctor`.
 mod doctor;
+/// What should be so before real money is armed.
+mod doctor_live;
 /// What it says of the terminal.
 mod doctor_terminal;
 /// `hardstop drill`.
@@ -28,12 +32,18 @@ mod exchange;
 pub mod exit;
 /// `hardstop explain`: an order, out of the journal.
 mod explain;
+/// `hardstop incident`.
+mod incident;
 /// `hardstop journal`.
 mod journal;
+/// What can be typed behind it.
+pub mod journal_args;
 /// `hardstop keys`.
 mod keys;
 /// What can be typed behind it.
 pub mod keys_args;
+/// `hardstop loosen`.
+mod loosen;
 /// `hardstop man`.
 mod man;
 /// Output.
@@ -52,10 +62,14 @@ mod selftest;
 mod show;
 /// `hardstop strategy`.
 mod strategy;
+/// What can be typed behind it.
+pub mod strategy_args;
 /// What the trader sees of a script before it may run.
 mod strategy_file;
 /// What the text tables show of a view.
 mod tables;
+/// Who sits there, asked in the shell.
+mod trusted;
 /// `hardstop whatif`: the gate as a pure function, one question a line.
 pub mod whatif;
 /// How a line of `whatif` is read: strictly, field by field.
@@ -114,7 +128,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         | Command::Cancel(_)
         | Command::Close(_)
         | Command::Replace(_)
-        | Command::Rearm(_)
+        | Command::Lock
         | Command::Disarm(_)
         | Command::Acknowledge(_)) => ask::command(&paths, &asked),
         Command::Status(args) => show::live(&paths, "status", &args, Recall::status),
@@ -126,12 +140,15 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Risk(args) => show::live(&paths, "risk", &args, Recall::risk),
         Command::Strategies(args) => show::live(&paths, "strategies", &args, Recall::strategies),
         Command::Drill(args) => drill::run(paths, source, &args),
+        Command::Rearm(args) => ask::rearm(&paths, &args),
+        Command::Loosen(args) => loosen::run(&paths, source, &args),
         Command::Arm { stdin } => arm::run(&paths, stdin),
         Command::Keys(command) => keys::run(&paths, source, &command),
         Command::Strategy(command) => strategy::run(&paths, &command),
-        Command::Journal(command) => journal::run(&paths, &command),
+        Command::Journal(command) => journal::run(&paths, source, &command),
         Command::Config(command) => config::run(&paths, source, &command),
-        Command::Doctor { json } => doctor::run(&paths, source, json),
+        Command::Doctor(args) => doctor::run(&paths, source, &args),
+        Command::Incident(args) => incident::run(&paths, source, &args),
         Command::Screenshot(args) => screenshot::run(&args),
         Command::Man => man::run(),
         Command::Completions { shell } => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::app::certificate::drilled_at;
 use crate::app::paths::Paths;
 use crate::broker::kill_file::KillFile;
 use crate::domain::at::At;
@@ -32,6 +33,7 @@ pub(super) struct Recall {
     state: Option<(TradingState, String)>,
     audit_head: Option<AuditHead>,
     strategies: BTreeMap<StrategyId, (String, String)>,
+    drilled_at: Option<At>,
 }
 
 impl Recall {
@@ -39,6 +41,7 @@ impl Recall {
     pub(super) fn of(reader: &Reader, paths: &Paths) -> Result<Self, String> {
         let mut recall =
             Self { memory: reader.memory().map_err(|fault| fault.to_string())?, ..Self::default() };
+        recall.drilled_at = drilled_at(&paths.state);
         recall.audit_head = Some(reader.audit_head().map_err(|fault| fault.to_string())?);
         let mut fault = None;
         let walked = reader.each_row(0, |row| {
@@ -144,7 +147,7 @@ impl Recall {
             "heat_limit": null, "gross": null, "gross_limit": null, "positions": self.positions(),
             "open_orders": self.open_orders(), "strategies": self.strategies(),
             "restraints": self.memory.restraints.words(), "adjusts": self.adjusts(), "feed": null,
-            "sandbox": self.head.as_ref().map(|head| head.sandbox.as_str()), "last_kill_drill": null,
+            "sandbox": self.head.as_ref().map(|head| head.sandbox.as_str()), "last_kill_drill": self.drilled_at,
             "audit_head": self.audit_head,
         })
     }

@@ -5,7 +5,8 @@ use clap::Parser;
 use serde_json::{Value, json};
 
 use crate::app::control::Request;
-use crate::cli::args::{AcknowledgeArgs, Cli, Command, OrderArgs, StrategyCommand};
+use crate::cli::args::{AcknowledgeArgs, Cli, Command, OrderArgs};
+use crate::cli::strategy_args::StrategyCommand;
 
 /// The request of a command that a running instance carries out; `None` for all others.
 ///
@@ -26,7 +27,9 @@ pub(super) fn request_of(command: &Command) -> Option<Result<Request, String>> {
         }
         Command::Kill(args) => asks("kill", json!({ "flatten": args.flatten })),
         Command::Disarm(args) => asks("disarm", json!({ "reason": args.reason })),
+        Command::Arm { .. } => asks("arm", Value::Null),
         Command::Rearm(args) => asks("rearm", json!({ "reason": args.reason })),
+        Command::Lock => asks("lock", Value::Null),
         Command::Acknowledge(args) => Some(acknowledge(args)),
         Command::Status(_) => asks("status", Value::Null),
         Command::Strategy(command) => request_about_a_strategy(command).map(Ok),
@@ -79,7 +82,7 @@ pub(super) fn typed(line: &str) -> Result<Request, String> {
         .map_err(|fault| plain(&fault.to_string()))?;
     cli.command.as_ref().and_then(request_of).unwrap_or_else(|| {
         Err("that command is for the shell; here: buy, sell, cancel, close, replace, kill, rearm, \
-             acknowledge, status, strategy pause, strategy resume"
+             disarm, lock, acknowledge, status, strategy pause, strategy resume"
             .to_owned())
     })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::alpaca::hosts::{Account, Hosts};
 use crate::app::account::{AccountPlan, ArmingPlan, hash_of};
 use crate::app::certificate::settings_of;
-use crate::app::clock::Speed;
+use crate::app::clock::{self, Speed};
 use crate::app::key_slots::{KeySlot, passphrase};
 use crate::app::keys::{Typed, asked_for};
 use crate::app::paths::Paths;
@@ -32,10 +32,12 @@ use crate::feed::csv::CsvReader;
 use crate::feed::fault::FeedFault;
 use crate::feed::tape::Tape;
 use crate::feed::week::bundled_week;
+use crate::journal::seal::Seal;
 use crate::risk::limits::Limits;
 use crate::strategy::manifest::ParamValue;
 use crate::strategy::shipped;
 use crate::strategy::source::StrategySource;
+use crate::ui::model::LockAfter;
 use crate::ui::theme::{Depth, Theme};
 
 pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Result<u8, Failure> {
@@ -64,6 +66,11 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Res
         theme: Theme::of(args.theme.unwrap_or(theme), depth(args.color, read)),
         ascii: args.ascii || config.window.ascii || !terminal::speaks_utf8(read),
         keys,
+        base_url: config.alpaca.base_url.clone(),
+        lock_after: LockAfter {
+            live_ms: u64::from(config.live.lock_after_min) * 60_000,
+            paper_ms: Some(u64::from(config.window.lock_after_min) * 60_000).filter(|after| *after > 0),
+        },
         grammar: typed,
     })?;
     Ok(farewell(&result))
@@ -122,17 +129,19 @@ fn account(
         |url| Hosts::at(account, url).map_err(|fault| usage(fault.to_string())),
     )?;
     let slot = KeySlot::of(&paths, &hosts);
-    let (mode, mut limits) = (mode_of(account), config.limits.clone());
+    let mode = mode_of(account);
     let strategies = strategies(source.file, config, args, mode)?;
-    let (keys, pinned) = match account {
-        Account::Paper => keys_of(&slot, args.keys_stdin)?,
-        Account::Live => unlocked(&slot, args.keys_stdin)?,
+    let (keys, pinned, arming) = match account {
+        Account::Paper => {
+            let (keys, pinned) = keys_of(&slot, args.keys_stdin)?;
+            (keys, pinned, None)
+        }
+        Account::Live => {
+            let Unlocked { keys, account, seal, failed_tries } = unlocked(&slot, args.keys_stdin)?;
+            let (enabled, settings) = (config.live.enabled, settings_of(&config.limits));
+            (keys, Some(account), Some(ArmingPlan { slot, enabled, settings, seal, failed_tries }))
+        }
     };
-    let arming = (account == Account::Live).then(|| {
-        limits.max_capital_usd = Some(config.live.max_capital);
-        limits.max_order_usd = limits.max_order_usd.or(Limits::live().max_order_usd);
-        ArmingPlan { slot, enabled: config.live.enabled, settings: settings_of(&config.limits) }
-    });
     let plan = AccountPlan {
         paths,
         hosts,
@@ -143,7 +152,7 @@ fn account(
         symbols: config.alpaca.symbols.clone(),
         strategies,
         seed: args.seed.unwrap_or(config.sim.seed),
-        limits,
+        limits: limits_of(config, mode),
         acknowledge_unclean: args.acknowledge_unclean,
         logs: config.logs.clone(),
     };
@@ -176,8 +185,29 @@ const fn mode_of(account: Account) -> Mode {
     }
 }
 
-/// The live keys, out of the vault that the passphrase opens; and whose they are.
-fn unlocked(slot: &KeySlot, stdin: bool) -> Result<(Keys, Option<String>), Failure> {
+/// The config's limits, as they are in this mode: with real money capital and orders have a largest amount.
+pub(super) fn limits_of(config: &Config, mode: Mode) -> Limits {
+    let mut limits = config.limits.clone();
+    if mode == Mode::Live {
+        limits.max_capital_usd = Some(config.live.max_capital);
+        limits.max_order_usd = limits.max_order_usd.or(Limits::live().max_order_usd);
+    }
+    limits
+}
+
+/// What the passphrase of a live account brings.
+struct Unlocked {
+    keys: Keys,
+    /// Whose they are, by the hash of its number.
+    account: String,
+    /// What its ledger is chained with.
+    seal: Seal,
+    /// How many passphrases were wrong before.
+    failed_tries: u32,
+}
+
+/// The live keys, out of the vault that the passphrase opens.
+fn unlocked(slot: &KeySlot, stdin: bool) -> Result<Unlocked, Failure> {
     let no = |words: String| Failure::new(Exit::Keys, words);
     let mut typed = if stdin { Typed::of_stdin() } else { Typed::of_the_terminal() };
     if !slot.has_vault() {
@@ -186,11 +216,13 @@ fn unlocked(slot: &KeySlot, stdin: bool) -> Result<(Keys, Option<String>), Failu
         ));
     }
     let typed = typed.secret("vault's passphrase").map_err(no)?;
+    let failed_tries = slot.tries().look(clock::now()).fails;
     let opened = slot.open(&passphrase(&typed).map_err(no)?).map_err(no)?;
     let live = opened.contents.live.ok_or_else(|| {
         no("the vault holds no live keys; `hardstop keys set --slot live` puts some into it".to_owned())
     })?;
-    Ok((live.keys, Some(hash_of(&live.account))))
+    let seal = Seal::of(opened.contents.audit.expose());
+    Ok(Unlocked { keys: live.keys, account: hash_of(&live.account), seal, failed_tries })
 }
 
 /// The same for the kill, which waits for no lockout and counts no try.

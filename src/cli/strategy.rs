@@ -6,10 +6,10 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::app::paths::Paths;
-use crate::cli::args::StrategyCommand;
 use crate::cli::ask;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
+use crate::cli::strategy_args::StrategyCommand;
 use crate::cli::strategy_file;
 use crate::cli::strategy_file::{approvals, ask_itself, read};
 use crate::strategy::shipped;

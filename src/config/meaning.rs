@@ -52,6 +52,8 @@ pub struct Live {
     pub enabled: bool,
     /// The most dollars that count as equity there.
     pub max_capital: Money,
+    /// The window locks itself after so many minutes in which nothing was touched.
+    pub lock_after_min: u32,
 }
 
 /// The line to Alpaca, in paper and live.
@@ -165,7 +167,7 @@ impl Default for Config {
             },
             costs: exchange.costs,
             alpaca: Alpaca { base_url: None, feed: Feed::Iex, symbols: Vec::new() },
-            live: Live { enabled: false, max_capital: Money::dollars(5_000) },
+            live: Live { enabled: false, max_capital: Money::dollars(5_000), lock_after_min: 5 },
             strategies: Vec::new(),
             window: Window::default(),
             logs: Logs { level: LogLevel::Info, keep_days: 14 },
@@ -315,6 +317,18 @@ impl Config {
             "1 to 1000000000 (dollars)",
             "5000 is the default",
         );
+        let after = self.live.lock_after_min;
+        let remedy = "5 is the default; with real money the window always locks itself";
+        check(
+            "live.lock_after_min",
+            (1..=60).contains(&after),
+            after.to_string(),
+            "1 to 60 (minutes)",
+            remedy,
+        );
+        let after = self.window.lock_after_min;
+        let bound = "0 to 480 (minutes; 0 is never)";
+        check("window.lock_after_min", after <= 480, after.to_string(), bound, "30 is the default");
         let fee = self.costs.fee_per_share;
         let within = (Price::ZERO..=Price::from_cents(100)).contains(&fee);
         check("costs.fee_per_share", within, fee.to_string(), "0 to 1 (dollars a share)", "0 is the default");

@@ -29,8 +29,10 @@ pub(super) fn every_setting(config: &mut Config, visitor: &mut impl Visitor) {
     visitor.setting("alpaca.symbols", &mut config.alpaca.symbols);
     visitor.setting("live.enabled", &mut config.live.enabled);
     visitor.setting("live.max_capital", &mut config.live.max_capital);
+    visitor.setting("live.lock_after_min", &mut config.live.lock_after_min);
     visitor.setting("window.theme", &mut config.window.theme);
     visitor.setting("window.ascii", &mut config.window.ascii);
+    visitor.setting("window.lock_after_min", &mut config.window.lock_after_min);
     visitor.setting("logs.level", &mut config.logs.level);
     visitor.setting("logs.keep_days", &mut config.logs.keep_days);
 }

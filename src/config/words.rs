@@ -14,6 +14,8 @@ pub struct Window {
     pub theme: String,
     /// Whether only ASCII may be drawn, whatever the terminal takes.
     pub ascii: bool,
+    /// In paper the window locks itself after so many minutes in which nothing was touched; 0 is never.
+    pub lock_after_min: u32,
     /// Keys of the trader's own: an action's name, and a key's.
     pub keys: BTreeMap<String, String>,
 }
@@ -32,7 +34,7 @@ pub type Judge = fn(&Config) -> Vec<WordFault>;
 
 impl Default for Window {
     fn default() -> Self {
-        Self { theme: "okabe".to_owned(), ascii: false, keys: BTreeMap::new() }
+        Self { theme: "okabe".to_owned(), ascii: false, lock_after_min: 30, keys: BTreeMap::new() }
     }
 }
 

@@ -79,6 +79,11 @@ pub enum Event {
         /// Why it is lost; empty where it stands.
         why: String,
     },
+    /// The broker does not take the account's keys any more, or takes them again.
+    Keys {
+        /// Its words where it does not; nothing where it does.
+        refusal: Option<String>,
+    },
     /// The venue said something about an order that only a reading explains.
     LookAgain(String),
     /// The venue's whole state, for a reconcile.

@@ -78,7 +78,9 @@ impl Engine {
         }
         if !memory.limits_wait.is_empty() {
             let waits = memory.limits_wait.join("; ");
-            self.alert(format!("looser limits wait for the next trading day: {waits}"));
+            self.alert(format!(
+                "looser limits wait for your word (`hardstop loosen --reason TEXT`) and the next trading day: {waits}"
+            ));
         }
         for adjust in memory.adjusts.iter().filter(|adjust| !adjust.acknowledged) {
             self.desks.entry(adjust.symbol).or_default().adjust_waits = true;

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::at::At;
 use crate::domain::calendar::{Phase, phase};
 use crate::domain::id::{ClientOrderId, InstallId};
+use crate::domain::intent::Origin;
 use crate::domain::market::{Bar, Tick};
 use crate::domain::money::Money;
 use crate::domain::price::Price;
@@ -109,6 +110,7 @@ impl Engine {
             Event::Reported(report) => self.on_report(report),
             Event::Dropped { order, reason } => self.on_dropped(*order, reason),
             Event::OrderStream { up, why } => self.on_order_stream(*up, why),
+            Event::Keys { refusal } => self.on_keys(refusal.as_deref()),
             Event::LookAgain(_) => self.ask_venue_soon(),
             Event::Notice(words) => self.alert(words.clone()),
             Event::Venue(state) => self.reconcile(state),
@@ -127,6 +129,25 @@ impl Engine {
         self.keep_protection();
         self.watch_loss();
         std::mem::take(&mut self.out)
+    }
+
+    /// Whoever took the keys back wants nothing done with them any more: what was approved and has not left stays,
+    /// and live ends. Exits and the kill are tried all the same, for they can harm nobody.
+    fn on_keys(&mut self, refusal: Option<&str>) {
+        if self.readiness.keys_taken == refusal.is_none() {
+            return;
+        }
+        self.readiness.keys_taken = refusal.is_none();
+        let Some(refusal) = refusal else {
+            return self.alert("the broker takes the keys again".to_owned());
+        };
+        self.gate.void_openings();
+        self.alert(format!(
+            "the broker does not take the keys any more ({refusal}): nothing is opened, and whether anything can be \
+             cancelled or closed from here is not known; look at the broker's own page, now. Where the keys were taken \
+             back or changed, end this run, `hardstop keys set`, and start again"
+        ));
+        self.disarm("the broker does not take the keys any more", Origin::Engine);
     }
 
     /// The feed fell silent or came back: said once each.

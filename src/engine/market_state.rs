@@ -51,6 +51,7 @@ impl Engine {
 
     /// The venue's clock was compared with ours; `None` when it could not be.
     pub(super) fn on_clock_offset(&mut self, offset_ms: Option<i64>) {
+        self.readiness.clock_offset_ms = offset_ms;
         let distance_ms = offset_ms.map(i64::saturating_abs);
         let fits = match distance_ms {
             Some(distance_ms) => distance_ms <= REFUSE_MS,

@@ -10,10 +10,14 @@ use crate::risk::refusal::NotReady;
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one cause of its own")]
 pub struct Readiness {
+    /// The broker takes the account's keys, as far as is known.
+    pub keys_taken: bool,
     /// The feed is not silent.
     pub feed_fresh: bool,
     /// The venue's clock is near enough to ours.
     pub clock_fits: bool,
+    /// By how many milliseconds it is ahead of ours; nothing where it is not known.
+    pub clock_offset_ms: Option<i64>,
     /// The trader was told that it is off, though near enough.
     pub clock_warned: bool,
     /// The journal takes rows.
@@ -47,8 +51,10 @@ pub struct Readiness {
 impl Default for Readiness {
     fn default() -> Self {
         Self {
+            keys_taken: true,
             feed_fresh: true,
             clock_fits: true,
+            clock_offset_ms: None,
             clock_warned: false,
             journal_writable: true,
             stream_stands: true,
@@ -95,7 +101,9 @@ impl Readiness {
 
     /// The first cause for which openings must wait.
     pub fn cause(&self) -> Option<NotReady> {
-        if !self.feed_fresh {
+        if !self.keys_taken {
+            Some(NotReady::Keys)
+        } else if !self.feed_fresh {
             Some(NotReady::Feed)
         } else if !self.clock_fits {
             Some(NotReady::Clock)

@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub day: TradingDay,
     /// The part of the exchange's day.
     pub phase: Phase,
+    /// By how many milliseconds the venue's clock is ahead of ours; `None` where nobody has compared them.
+    pub clock_offset_ms: Option<i64>,
     /// The account's figures; `None` where they are not known.
     pub account: AccountView,
     /// When arming ends by itself: live that is not armed opens nothing. `None` in sim and paper too.
@@ -176,6 +178,7 @@ impl Engine {
             not_ready: self.readiness.cause().map(crate::risk::refusal::NotReady::word),
             day: self.day.day(),
             phase: self.day.phase(),
+            clock_offset_ms: self.readiness.clock_offset_ms,
             account: self.account_view(),
             armed_until: self.armed_until(),
             positions: self.held_symbols().into_iter().map(|symbol| self.position_view(symbol)).collect(),

@@ -27,6 +27,18 @@ pub struct Faults {
     pub halts: Vec<Halt>,
     /// Symbols whose shares are split.
     pub splits: Vec<Split>,
+    /// Whiles in which it takes nobody's keys, as if they had been taken back.
+    pub keys_refused: Vec<KeysRefused>,
+}
+
+/// A while in which nobody's keys are taken. Streams that stand go on; requests and logins are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysRefused {
+    /// How many seconds of its own time after the exchange began.
+    pub after_s: u32,
+    /// For how many seconds.
+    pub for_s: u32,
 }
 
 /// What happens to orders at the exchange.
@@ -155,6 +167,14 @@ impl Dice {
         in_a_thousand > 0 && self.chance.below(1_000) < u64::from(in_a_thousand)
     }
 
+    /// Whether nobody's keys are taken, so many milliseconds after the exchange began.
+    pub(super) fn refuses_keys(&self, since_began_ms: i64) -> bool {
+        self.faults.keys_refused.iter().any(|refused| {
+            let (after, lasts) = (i64::from(refused.after_s) * 1_000, i64::from(refused.for_s) * 1_000);
+            (after..after + lasts).contains(&since_began_ms)
+        })
+    }
+
     /// Whether a cancel comes too late.
     pub(super) fn is_late_cancel(&mut self) -> bool {
         self.hits(self.faults.fills.late_cancels)
@@ -255,6 +275,9 @@ mod tests {
         };
         assert_eq!(fates(), fates());
         assert!(fates().contains(&Fate::TooMany) && fates().contains(&Fate::Cut));
+        let refused = KeysRefused { after_s: 2, for_s: 3 };
+        let dice = Dice::of(Faults { keys_refused: vec![refused], ..Faults::default() });
+        assert_eq!([1_999, 2_000, 4_999, 5_000].map(|ms| dice.refuses_keys(ms)), [false, true, true, false]);
         let mut calm = Dice::of(Faults::default());
         assert!((0..200).all(|_| calm.of_request() == Fate::Fine && calm.of_message(true) == Lot::Fine));
     }

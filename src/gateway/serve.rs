@@ -63,6 +63,7 @@ pub(super) struct Shared {
     world: Mutex<World>,
     keys: Vec<(String, String)>,
     pace: Arc<dyn Pace>,
+    began: At,
     dice: Mutex<Dice>,
     recent: Mutex<Vec<VecDeque<At>>>,
     /// How many requests came in so far: each has an id, as at Alpaca.
@@ -86,6 +87,7 @@ pub fn serve(plan: Plan, is_over: impl Fn() -> bool + Send + Sync + 'static) -> 
     let shared = Arc::new(Shared {
         world: Mutex::new(world),
         keys: plan.keys,
+        began: plan.pace.now(),
         pace: plan.pace,
         dice: Mutex::new(Dice::of(plan.faults)),
         recent: Mutex::new(vec![VecDeque::new(); accounts]),
@@ -152,6 +154,10 @@ impl Shared {
 
     /// The account of a pair of keys.
     pub(super) fn account_of(&self, key: &str, secret: &str) -> Option<usize> {
+        let since_began_ms = self.pace.now().millis_since(self.began);
+        if self.dice().refuses_keys(since_began_ms) {
+            return None;
+        }
         self.keys.iter().position(|(id, own)| id == key && own == secret)
     }
 

@@ -22,9 +22,12 @@ pub(super) enum Purpose {
     Head,
     /// A row that waits outside the journal.
     Emergency,
+    /// The trader's own word, kept beside the journal.
+    Word,
 }
 
 /// The key, ready to chain rows. It is wiped when it goes, and shows nothing of itself but its id.
+#[derive(Clone)]
 pub struct Seal {
     keyed: Hmac<Sha256>,
     id: String,
@@ -76,6 +79,12 @@ impl Seal {
         mac.finalize().into_bytes().into()
     }
 
+    /// Proof, in hex, that whoever said this had the key.
+    #[must_use]
+    pub fn proof_of_a_word(&self, text: &str) -> String {
+        self.proof(Purpose::Word, text.as_bytes())
+    }
+
     /// Proof, in hex, that whoever wrote `bytes` had the key.
     pub(super) fn proof(&self, purpose: Purpose, bytes: &[u8]) -> String {
         // The name of a purpose is shorter than any row is, so this key is the hash of no row.
@@ -83,6 +92,7 @@ impl Seal {
         mac.update(match purpose {
             Purpose::Head => b"audit head",
             Purpose::Emergency => b"audit emergency",
+            Purpose::Word => b"trader's word",
         });
         let own = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
         let mut mac = keyed(&own);

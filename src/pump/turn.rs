@@ -498,6 +498,7 @@ fn event_of(heard: Heard) -> Event {
         Heard::State(Ok(state)) => Event::Venue(state),
         Heard::State(Err(words)) => Event::VenueSilent(words),
         Heard::Stream { up, why } => Event::OrderStream { up, why },
+        Heard::Keys(refusal) => Event::Keys { refusal },
         Heard::LookAgain(words) => Event::LookAgain(words),
     }
 }

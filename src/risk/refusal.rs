@@ -70,6 +70,8 @@ pub enum Code {
 /// Which part of the program is not ready for openings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotReady {
+    /// The broker does not take the keys.
+    Keys,
     /// The market data is silent.
     Feed,
     /// The clock is off, or unknown.
@@ -250,6 +252,7 @@ impl NotReady {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Keys => "keys",
             Self::Feed => "feed",
             Self::Clock => "clock",
             Self::Stream => "stream",

@@ -1,5 +1,8 @@
 use crate::engine::event::Act;
+use crate::ui::hidden::Hidden;
+use crate::ui::model::WhoField;
 use crate::ui::msg::Asker;
+use crate::ui::wizard::WizardAsks;
 
 /// What is to be done after a message. `app` does it; the window only asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +11,10 @@ pub enum Effect {
     Act(Asker, Act),
     /// A line of the palette, in the shell's grammar.
     Command(String),
+    /// The wizard has something done.
+    Wizard(Asker, WizardAsks),
+    /// The trader shows who he is, to have this done.
+    Trusted(Asker, Trusted, Wish),
     /// Text onto the clipboard, by the terminal's own means (OSC 52).
     Copy(String),
     /// Everything is painted anew.
@@ -18,6 +25,50 @@ pub enum Effect {
     Suspend,
     /// The run ends in order.
     Quit(Leave),
+}
+
+/// What is done for nobody but the trader himself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trusted {
+    /// Live may open positions.
+    Arm,
+    /// Trade again after a kill.
+    Rearm,
+    /// The window shows everything again.
+    Unlock,
+}
+
+/// What the trader typed to show who he is. Nothing of it is on a screen or in a log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// The last letters of the account's number.
+    pub account: Hidden,
+    /// The vault's passphrase.
+    pub passphrase: Hidden,
+    /// The second factor's code.
+    pub code: Hidden,
+    /// Why, in his own words.
+    pub reason: String,
+}
+
+impl Wish {
+    /// A field of the form.
+    pub const fn field(&self, field: WhoField) -> &Hidden {
+        match field {
+            WhoField::Account => &self.account,
+            WhoField::Passphrase => &self.passphrase,
+            WhoField::Code => &self.code,
+        }
+    }
+
+    /// The same, to type into.
+    pub const fn field_mut(&mut self, field: WhoField) -> &mut Hidden {
+        match field {
+            WhoField::Account => &mut self.account,
+            WhoField::Passphrase => &mut self.passphrase,
+            WhoField::Code => &mut self.code,
+        }
+    }
 }
 
 /// What is done with what stands before the end.

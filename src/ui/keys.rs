@@ -57,6 +57,10 @@ pub enum Action {
     Redraw,
     /// Take the mouse, or leave it to the terminal.
     Mouse,
+    /// The first steps.
+    Wizard,
+    /// Hide what is the trader's own.
+    Lock,
     /// Step into the background.
     Suspend,
     /// End the run.
@@ -89,7 +93,7 @@ const fn bind(
 }
 
 /// Every key of the window. What is upper case reaches further and is always asked again.
-pub const TABLE: [Binding; 29] = [
+pub const TABLE: [Binding; 31] = [
     bind(Action::Help, "help", &["?"], "help", "what every key does"),
     bind(
         Action::Palette,
@@ -135,6 +139,8 @@ pub const TABLE: [Binding; 29] = [
     bind(Action::Copy, "copy", &["y"], "", "the selected row onto the clipboard"),
     bind(Action::Mouse, "mouse", &["t"], "", "take or leave the mouse"),
     bind(Action::Redraw, "redraw", &["Ctrl-l"], "", "paint everything anew"),
+    bind(Action::Wizard, "wizard", &["w"], "", "the wizard: look, limits, keys, and the kill rehearsed"),
+    bind(Action::Lock, "lock", &["L"], "lock", "hide balances, positions and symbols; the run goes on"),
     bind(Action::Suspend, "suspend", &["Ctrl-z"], "", "step into the background, where nothing is at stake"),
     bind(Action::Quit, "quit", &["q", "Ctrl-c"], "quit", "end the run (asks what to do with what stands)"),
 ];

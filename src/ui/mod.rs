@@ -18,6 +18,8 @@ pub mod exposure;
 pub mod figures;
 /// A fixed and plausible state, for pictures and tests.
 pub mod fixture;
+/// What is typed and not shown.
+pub mod hidden;
 /// Text and figures put onto the screen: figures whole, or not at all.
 pub mod ink;
 /// One key press, and its name.
@@ -53,5 +55,7 @@ pub mod ticket;
 pub mod update;
 /// The screen painted.
 pub mod view;
+/// The first steps of a trader: look, limits, keys, the kill.
+pub mod wizard;
 /// Every sentence that the window says by itself.
 pub mod words;

@@ -1,7 +1,8 @@
 use crate::domain::id::ClientOrderId;
 use crate::domain::symbol::Symbol;
 use crate::ui::candles::{Overlay, Timeframe};
-use crate::ui::effect::Effect;
+use crate::ui::effect::{Effect, Trusted, Wish};
+use crate::ui::hidden::Hidden;
 use crate::ui::key::Key;
 use crate::ui::keys::Keys;
 use crate::ui::layout::Size;
@@ -10,6 +11,7 @@ use crate::ui::msg::KillView;
 use crate::ui::seen::{Look, MarketView, Seen, Weight};
 use crate::ui::theme::Theme;
 use crate::ui::ticket::Ticket;
+use crate::ui::wizard::Wizard;
 
 /// All that the window knows. [`crate::ui::update::update`] alone changes it.
 #[derive(Debug, Clone)]
@@ -70,6 +72,38 @@ pub struct Model {
     pub next_ticket: u64,
     /// The last presses of signs outside fields, so that a pasted text commands nothing.
     pub burst: Burst,
+    /// Whether the window hides what is the trader's own.
+    pub lock: Option<Lock>,
+    /// When it does so by itself.
+    pub lock_after: LockAfter,
+    /// When somebody last touched anything, by the window's clock.
+    pub hand_ms: u64,
+}
+
+/// A window that hides what is the trader's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// What was typed to open it.
+    pub typed: Hidden,
+    /// Whether a passphrase is being tried.
+    pub waits: bool,
+    /// Why it did not open.
+    pub words: Vec<String>,
+}
+
+/// For how long nothing may be touched before the window locks itself, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LockAfter {
+    /// With real money.
+    pub live_ms: u64,
+    /// In paper; never without it.
+    pub paper_ms: Option<u64>,
+}
+
+impl Default for LockAfter {
+    fn default() -> Self {
+        Self { live_ms: 5 * 60_000, paper_ms: Some(30 * 60_000) }
+    }
 }
 
 /// The screens. The trade screen shows every pane that has room.
@@ -89,12 +123,22 @@ pub enum Screen {
     Risk,
     /// The log.
     Log,
+    /// Keys, approvals, the record: what a trader trusts.
+    Security,
 }
 
 impl Screen {
     /// Every screen, in the order of the tabs.
-    pub const ALL: [Self; 7] =
-        [Self::Trade, Self::Chart, Self::Orders, Self::Strategies, Self::Journal, Self::Risk, Self::Log];
+    pub const ALL: [Self; 8] = [
+        Self::Trade,
+        Self::Chart,
+        Self::Orders,
+        Self::Strategies,
+        Self::Journal,
+        Self::Risk,
+        Self::Log,
+        Self::Security,
+    ];
 
     /// The tab's word.
     pub const fn word(self) -> &'static str {
@@ -106,6 +150,7 @@ impl Screen {
             Self::Journal => "Journal",
             Self::Risk => "Risk",
             Self::Log => "Log",
+            Self::Security => "Security",
         }
     }
 }
@@ -163,6 +208,38 @@ pub enum Popup {
     Confirm(Confirm),
     /// What is to be done with what stands; when it came up, by the window's clock.
     Quit(u64),
+    /// The trader shows who he is.
+    Who(Box<Who>),
+    /// The first steps.
+    Wizard(Box<Wizard>),
+}
+
+/// The form in which the trader shows who he is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// What for.
+    pub asks: Trusted,
+    /// What is asked, in this order.
+    pub fields: Vec<WhoField>,
+    /// Which of them is being typed.
+    pub at: usize,
+    /// What was typed so far.
+    pub wish: Wish,
+    /// Whether it is being judged.
+    pub waits: bool,
+    /// Why it did not count.
+    pub words: Vec<String>,
+}
+
+/// A field of that form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhoField {
+    /// The last letters of the account's number.
+    Account,
+    /// The vault's passphrase.
+    Passphrase,
+    /// The second factor's code.
+    Code,
 }
 
 /// A command that is being typed.
@@ -189,6 +266,17 @@ pub struct Confirm {
     pub started_by: Option<Key>,
     /// When it came up: a key pressed before it could be read means nothing.
     pub since_ms: u64,
+    /// What must be typed in the place of `y`, and what was typed of it.
+    pub word: Option<Word>,
+}
+
+/// A word that is typed to confirm: a key can be hit by mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// The word.
+    pub wanted: String,
+    /// What was typed.
+    pub line: Line,
 }
 
 /// What is said in the last line.
@@ -222,6 +310,15 @@ pub struct Setting {
     pub ascii: bool,
     /// What keys mean.
     pub keys: Keys,
+    /// When the window locks itself.
+    pub lock_after: LockAfter,
+}
+
+impl Word {
+    /// This word, of which nothing was typed.
+    pub fn of(wanted: &str) -> Self {
+        Self { wanted: wanted.to_owned(), line: Line::default() }
+    }
 }
 
 impl Model {
@@ -256,6 +353,9 @@ impl Model {
             history: Vec::new(),
             next_ticket: 1,
             burst: Burst::default(),
+            lock: None,
+            lock_after: setting.lock_after,
+            hand_ms: 0,
         }
     }
 

@@ -1,3 +1,4 @@
+use crate::ui::effect::Trusted;
 use crate::ui::key::Key;
 use crate::ui::seen::Seen;
 
@@ -34,6 +35,10 @@ pub enum Msg {
     KeysDropped,
     /// The process was told to step into the background.
     Suspend,
+    /// The shell asks the window to hide what is the trader's own.
+    Lock,
+    /// What was typed is done for nobody but the trader himself: he is asked who he is. With his reason.
+    AskWho(Trusted, String),
 }
 
 /// What a mouse does. None of it ever sends, changes or cancels an order.
@@ -56,6 +61,12 @@ pub enum Asker {
     Palette,
     /// A key.
     Key,
+    /// The form in which the trader shows who he is.
+    Who,
+    /// The line that opens a locked window.
+    Lock,
+    /// The wizard.
+    Wizard,
 }
 
 /// The kill, as its latch and its task show it.

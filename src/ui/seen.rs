@@ -38,6 +38,21 @@ pub struct Seen {
     pub data_ended: bool,
     /// The gate's word on the ticket's intent, where one was asked for.
     pub preview: Option<Preview>,
+    /// Who may do what, and whether the record is whole.
+    pub trust: Arc<Vec<TrustLine>>,
+}
+
+/// One line of the security page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustLine {
+    /// Under which head it stands.
+    pub section: &'static str,
+    /// What it is about.
+    pub name: String,
+    /// What there is to say.
+    pub says: String,
+    /// Whether the trader ought to act.
+    pub weight: Weight,
 }
 
 /// What the run is about.
@@ -51,6 +66,10 @@ pub struct About {
     pub pace: String,
     /// How well strategies are held.
     pub sandbox: String,
+    /// The end of the account's number, with real money.
+    pub account: Option<String>,
+    /// Whether a second factor's code is asked for, with real money.
+    pub asks_for_a_code: bool,
 }
 
 /// One symbol as the feed knows it.

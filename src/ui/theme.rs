@@ -8,6 +8,10 @@ use crate::ui::rgb;
 /// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
+    /// Its name.
+    pub name: ThemeName,
+    /// How many colours it was made for.
+    pub depth: Depth,
     /// Plain text.
     pub text: Style,
     /// What matters less.
@@ -124,8 +128,8 @@ impl Theme {
     /// A set, as far as the terminal can show it.
     pub fn of(name: ThemeName, depth: Depth) -> Self {
         let theme = match (name, depth) {
-            (ThemeName::Mono, _) | (_, Depth::None) => return Self::mono(),
-            (ThemeName::Ansi16, _) | (_, Depth::Sixteen) => return Self::ansi16(),
+            (ThemeName::Mono, _) | (_, Depth::None) => return Self { name, depth, ..Self::mono() },
+            (ThemeName::Ansi16, _) | (_, Depth::Sixteen) => return Self { name, depth, ..Self::ansi16() },
             (ThemeName::Okabe, _) => Self::colours(hex(0x0056_B4E9), hex(0x00E6_9F00)),
             (ThemeName::Classic, _) => Self::colours(CLASSIC_GREEN, CLASSIC_RED),
             (ThemeName::RedUp, _) => Self::colours(CLASSIC_RED, CLASSIC_GREEN),
@@ -135,11 +139,14 @@ impl Theme {
                 ..Self::colours(hex(0x0000_FFFF), hex(0x00FF_FF00))
             },
         };
-        if depth == Depth::Indexed { theme.each(indexed) } else { theme }
+        let theme = if depth == Depth::Indexed { theme.each(indexed) } else { theme };
+        Self { name, depth, ..theme }
     }
 
     const fn colours(up: Color, down: Color) -> Self {
         Self {
+            name: ThemeName::Okabe,
+            depth: Depth::True,
             text: Style::new(),
             dim: ink(GREY),
             accent: ink(hex(0x009A_D1F5)).add_modifier(Modifier::BOLD),
@@ -161,6 +168,8 @@ impl Theme {
         let bold = plain.add_modifier(Modifier::BOLD);
         let reversed = plain.add_modifier(Modifier::REVERSED);
         Self {
+            name: ThemeName::Mono,
+            depth: Depth::None,
             text: plain,
             dim: plain.add_modifier(Modifier::DIM),
             accent: bold,
@@ -179,6 +188,8 @@ impl Theme {
 
     const fn ansi16() -> Self {
         Self {
+            name: ThemeName::Ansi16,
+            depth: Depth::Sixteen,
             text: Style::new(),
             dim: ink(Color::DarkGray),
             accent: ink(Color::LightCyan).add_modifier(Modifier::BOLD),
@@ -199,6 +210,8 @@ impl Theme {
     fn each(self, change: impl Fn(Color) -> Color) -> Self {
         let change = |style: Style| Style { fg: style.fg.map(&change), bg: style.bg.map(&change), ..style };
         Self {
+            name: self.name,
+            depth: self.depth,
             text: change(self.text),
             dim: change(self.dim),
             accent: change(self.accent),

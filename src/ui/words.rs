@@ -77,9 +77,24 @@ pub const NOT_JUDGED_YET: &str =
 pub const OUT_OF_HOURS: &str = "the exchange is not in its regular session";
 /// Far off the market.
 pub const FAR_FROM_MARKET: &str = "its price is more than 2% away from the market";
-/// Live trading asks more than Enter and y, and that is not there yet.
-pub const LIVE_IS_NOT_BUILT: &str =
-    "live is not built yet: nothing was sent; cancel, close and the kill work";
+/// What opens or changes a position in live is reviewed first.
+pub const BY_THE_TICKET: &str =
+    "with real money an order goes through the ticket (b, s, r): nothing was sent";
+/// A field of a form is empty.
+pub const FILL_EVERY_FIELD: &str = "fill every field; Esc leaves it";
+/// The word that opens a window behind which no money is.
+pub const TYPE_UNLOCK: &str = "type unlock, and Enter";
+/// The wizard was left before its end.
+pub const WIZARD_LEFT: &str = "nothing was written; w begins again";
+/// One of a pair of keys is missing.
+pub const BOTH_KEYS: &str = "both the id and the secret, or neither";
+/// The kill was not pulled on its page.
+pub const PULL_IT_ONCE: &str =
+    "press Ctrl-\\ once: whoever never pulled it looks for the key when it matters";
+/// A window that hides what is the trader's own.
+pub const LOCKED: &str = "LOCKED";
+/// The window shows everything again.
+pub const UNLOCKED: &str = "unlocked";
 /// A line that came in one breath with the key that opened the palette.
 pub const HASTY_COMMAND: &str = "this came as a paste does: nothing was sent; read it and press Enter again";
 /// A confirm on a screen that cannot show it.
@@ -91,7 +106,7 @@ pub const KILL_AGAIN_SHORT: &str = "Ctrl-\\ again: flatten all";
 /// An order that is made larger.
 pub const LARGER_THAN_BEFORE: &str = "it asks for more than the order that it changes";
 /// Live that is not armed.
-pub const DISARMED: &str = "DISARMED: nothing opens; exits and the kill go on.  `hardstop arm` arms";
+pub const DISARMED: &str = "DISARMED: nothing opens; exits and the kill go on.  :arm arms";
 /// Live that is armed.
 pub const ARMED: &str = "ARMED: REAL MONEY.  :disarm --reason TEXT  ends it";
 /// The machine died.
@@ -166,6 +181,11 @@ pub fn flatten(count: usize) -> Vec<String> {
     vec![format!("Close all {count} positions at market?"), "Strategies go on running.".to_owned()]
 }
 
+/// A strategy is to go on with real money.
+pub fn resume(name: &str) -> Vec<String> {
+    vec![format!("Let {name} go on with real money?")]
+}
+
 /// A check that uses more than half of its limit.
 pub fn takes_much(check: &Check) -> String {
     format!("{} {} of {}: more than half of the limit", limit_name(check.code), check.value, check.limit)
@@ -205,8 +225,8 @@ pub fn data_ended(data: &str) -> String {
 
 /// How to go on from a first look at the window.
 pub fn first_look(keys: &Keys) -> String {
-    let (help, buy) = (keys.of(Action::Help), keys.of(Action::Buy));
-    format!("{help} help · {buy} buys · Ctrl-\\ stops")
+    let (help, wizard, buy) = (keys.of(Action::Help), keys.of(Action::Wizard), keys.of(Action::Buy));
+    format!("{help} help · {wizard} wizard · {buy} buys · Ctrl-\\ stops")
 }
 
 /// The last run ended without saying so.
@@ -217,6 +237,9 @@ pub const AFTER_UNCLEAN: &str =
 pub fn not_ready(cause: &str) -> String {
     let advice = match cause {
         "unclean_start" => "look at positions and orders, then :acknowledge unclean --reason TEXT",
+        "keys" => {
+            "the broker does not take the keys; look at its own page now, then set them anew and start again"
+        }
         "reconcile" => "the venue's state is being read",
         "stream" => "the line that tells of orders is lost, and is being opened again",
         "clock" => "this machine's clock is off the venue's, or could not be compared: set it by NTP",

@@ -5,6 +5,7 @@ use crate::domain::at::At;
 use crate::domain::secret::{Keys, Secret};
 use crate::vault::fault::VaultFault;
 use crate::vault::fresh::AuditKey;
+use crate::vault::second_factor::SecondFactor;
 use crate::vault::totp::TotpSecret;
 
 /// What a vault holds at most, in bytes of its text.
@@ -26,8 +27,8 @@ pub struct Contents {
     pub live: Option<LiveKeys>,
     /// The key of the live audit's chain.
     pub audit: AuditKey,
-    /// The secret of the second factor, where one is used.
-    pub totp: Option<TotpSecret>,
+    /// The second factor, where one is on.
+    pub factor: Option<SecondFactor>,
 }
 
 impl Contents {
@@ -36,12 +37,13 @@ impl Contents {
     /// # Errors
     /// [`VaultFault::NoChance`] where the system gives no random bytes.
     pub fn fresh() -> Result<Self, VaultFault> {
-        Ok(Self { live: None, audit: AuditKey::fresh()?, totp: None })
+        Ok(Self { live: None, audit: AuditKey::fresh()?, factor: None })
     }
 
     /// As JSON. The room is there from the start: a text that grows leaves copies of itself behind.
     pub(super) fn written(&self) -> Result<Zeroizing<Vec<u8>>, VaultFault> {
-        let (audit, totp) = (self.audit.to_text(), self.totp.as_ref().map(TotpSecret::to_text));
+        let audit = self.audit.to_text();
+        let secret = self.factor.as_ref().map(|factor| factor.secret.to_text());
         let written = Written {
             version: VERSION,
             live: self.live.as_ref().map(|live| WrittenKeys {
@@ -51,7 +53,11 @@ impl Contents {
                 set_at: live.set_at,
             }),
             audit: audit.expose(),
-            totp: totp.as_ref().map(Secret::expose),
+            factor: self.factor.as_ref().zip(secret.as_ref()).map(|(factor, secret)| WrittenFactor {
+                secret: secret.expose(),
+                last_step: factor.last_step,
+                recovery: &factor.recovery,
+            }),
         };
         let mut bytes = Zeroizing::new(vec![0; BYTES_MAX]);
         let mut room = bytes.as_mut_slice();
@@ -65,8 +71,13 @@ impl Contents {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, VaultFault> {
         let mut read: Read = serde_json::from_slice(bytes).map_err(|_| VaultFault::Contents)?;
         let audit = AuditKey::from_text(&Secret::new(std::mem::take(&mut read.audit)));
-        let totp = match read.totp.take() {
-            Some(text) => Some(TotpSecret::from_text(&Secret::new(text)).ok_or(VaultFault::Contents)?),
+        let factor = match read.factor.take() {
+            Some(mut factor) => {
+                let secret = Secret::new(std::mem::take(&mut factor.secret));
+                let secret = TotpSecret::from_text(&secret).ok_or(VaultFault::Contents)?;
+                let recovery = std::mem::take(&mut factor.recovery);
+                Some(SecondFactor { secret, last_step: factor.last_step, recovery })
+            }
             None => None,
         };
         let live = read.live.take().map(|mut live| LiveKeys {
@@ -80,7 +91,7 @@ impl Contents {
         if read.version != VERSION {
             return Err(VaultFault::Contents);
         }
-        Ok(Self { live, audit: audit.ok_or(VaultFault::Contents)?, totp })
+        Ok(Self { live, audit: audit.ok_or(VaultFault::Contents)?, factor })
     }
 }
 
@@ -91,7 +102,14 @@ struct Written<'a> {
     version: u32,
     live: Option<WrittenKeys<'a>>,
     audit: &'a str,
-    totp: Option<&'a str>,
+    factor: Option<WrittenFactor<'a>>,
+}
+
+#[derive(Serialize)]
+struct WrittenFactor<'a> {
+    secret: &'a str,
+    last_step: Option<i64>,
+    recovery: &'a [[u8; 32]],
 }
 
 #[derive(Serialize)]
@@ -108,7 +126,15 @@ struct Read {
     version: u32,
     live: Option<ReadKeys>,
     audit: String,
-    totp: Option<String>,
+    factor: Option<ReadFactor>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadFactor {
+    secret: String,
+    last_step: Option<i64>,
+    recovery: Vec<[u8; 32]>,
 }
 
 #[derive(Deserialize)]
@@ -124,7 +150,12 @@ struct ReadKeys {
 impl Drop for Read {
     fn drop(&mut self) {
         self.audit.zeroize();
-        self.totp.zeroize();
+    }
+}
+
+impl Drop for ReadFactor {
+    fn drop(&mut self) {
+        self.secret.zeroize();
     }
 }
 
@@ -145,21 +176,26 @@ mod tests {
         let mut contents = Contents::fresh().unwrap();
         let keys = Keys { id: Secret::new("AK\"1".to_owned()), secret: Secret::new("s\\é".to_owned()) };
         contents.live = Some(LiveKeys { keys, account: "123".to_owned(), set_at: at(5) });
-        contents.totp = Some(TotpSecret::fresh().unwrap());
+        let (mut factor, codes) = SecondFactor::fresh().unwrap();
+        factor.last_step = Some(7);
+        contents.factor = Some(factor);
         let written = contents.written().unwrap();
         let again = Contents::read(&written).unwrap();
         let live = again.live.as_ref().unwrap();
         assert_eq!((live.keys.id.expose(), live.keys.secret.expose()), ("AK\"1", "s\\é"));
         assert_eq!((live.account.as_str(), live.set_at), ("123", at(5)));
         assert_eq!(again.audit.expose(), contents.audit.expose());
-        assert!(again.totp.is_some());
+        let mut factor = again.factor.unwrap();
+        assert_eq!((factor.last_step, factor.recovery_left()), (Some(7), codes.len()));
+        assert!(factor.judge(&codes[3], at(5)).is_ok());
         let text = str::from_utf8(&written).unwrap();
         for (from, to) in [
             ("\"version\":1", "\"version\":2"),
             ("\"version\":1", "\"version\":1,\"more\":1"),
             ("\"account\":\"123\"", "\"account\":123"),
             ("\"audit\":\"", "\"audit\":\"AAAA"),
-            ("\"totp\":\"", "\"totp\":\"?"),
+            ("\"factor\":{\"secret\":\"", "\"factor\":{\"secret\":\"?"),
+            ("\"recovery\":[[", "\"recovery\":[[1,"),
         ] {
             let changed = text.replace(from, to);
             assert_ne!(changed, text);

@@ -1,4 +1,4 @@
-use std::io::Read as _;
+use std::io::{self, Read as _, Write};
 
 use age::secrecy::SecretString;
 use thiserror::Error;
@@ -88,6 +88,24 @@ pub fn import(text: &str, passphrase: &Passphrase) -> Result<Keys, ExportFault> 
     let plain = str::from_utf8(&plain).ok().filter(|plain| plain.len() <= PLAIN_BYTES_MAX);
     let (id, secret) = plain.and_then(pair).ok_or(ExportFault::NoKeys)?;
     Ok(Keys { id: Secret::new(id.to_owned()), secret: Secret::new(secret.to_owned()) })
+}
+
+/// Seals whatever `write` writes under a passphrase of its own, onto `out`: a file that `age -d` opens.
+///
+/// # Errors
+/// `out` or `write` fail; what was written until then does not open.
+pub fn seal_into<W: Write>(
+    out: W,
+    passphrase: &Passphrase,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<W> {
+    let mut recipient = age::scrypt::Recipient::new(words(passphrase));
+    recipient.set_work_factor(WORK_FACTOR);
+    let recipients = std::iter::once(&recipient as &dyn age::Recipient);
+    let encryptor = age::Encryptor::with_recipients(recipients).map_err(io::Error::other)?;
+    let mut sealed = encryptor.wrap_output(out)?;
+    write(&mut sealed)?;
+    sealed.finish()
 }
 
 /// Two lines that are not empty, and nothing behind them.

@@ -120,8 +120,47 @@ pub(super) fn replace(path: &Path, bytes: &[u8], keeps: bool) -> Result<(), Vaul
         std::fs::hard_link(path, &backup).map_err(fail)?;
     }
     std::fs::rename(&fresh, path).map_err(fail)?;
+    settle(path)
+}
+
+/// Where a folder is made anew before it takes another's place.
+pub(super) fn aside(folder: &Path) -> PathBuf {
+    beside(folder, ".new")
+}
+
+/// Two folders change places. On Linux in one step; elsewhere there is an instant at which neither has the first name.
+#[cfg(target_os = "linux")]
+pub(super) fn exchange(one: &Path, other: &Path) -> Result<(), VaultFault> {
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    let exchanged = renameat2(AT_FDCWD, one, AT_FDCWD, other, RenameFlags::RENAME_EXCHANGE);
+    exchanged.map_err(|fault| VaultFault::file(one, fault.into()))?;
+    settle(one)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn exchange(one: &Path, other: &Path) -> Result<(), VaultFault> {
+    let between = beside(one, ".old");
+    let fail = |fault| VaultFault::file(one, fault);
+    std::fs::rename(one, &between).map_err(fail)?;
+    std::fs::rename(other, one).map_err(fail)?;
+    std::fs::rename(&between, other).map_err(fail)?;
+    settle(one)
+}
+
+/// What was renamed is on the disk.
+fn settle(path: &Path) -> Result<(), VaultFault> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all()).map_err(fail)
+    File::open(folder.unwrap_or(Path::new(".")))
+        .and_then(|folder| folder.sync_all())
+        .map_err(|fault| VaultFault::file(path, fault))
+}
+
+/// Takes an empty folder away; one that is not there is no fault.
+pub(super) fn remove_folder(path: &Path) -> Result<(), VaultFault> {
+    match std::fs::remove_dir(path) {
+        Err(fault) if fault.kind() != ErrorKind::NotFound => Err(VaultFault::file(path, fault)),
+        _ => Ok(()),
+    }
 }
 
 /// Takes a file away; one that is not there is no fault.

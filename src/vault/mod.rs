@@ -33,9 +33,11 @@ pub mod passphrase;
 pub mod redact;
 /// The vault's two files: made, opened, written anew.
 pub mod sealed;
+/// The second factor that a vault keeps, with its recovery codes.
+pub mod second_factor;
 /// A place for small texts by name.
 pub mod store;
-/// A second factor.
+/// The arithmetic of a second factor.
 pub mod totp;
 /// Failed tries, counted in a file.
 pub mod tries;

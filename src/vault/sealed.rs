@@ -117,6 +117,54 @@ pub(super) fn create_at(
     Ok(opened)
 }
 
+/// Seals what is in an opened vault under another passphrase, with a new salt. Both files stand anew beside the old
+/// ones first, and change places with them in one step: at any instant the one passphrase opens the vault, or the
+/// other.
+///
+/// # Errors
+/// The disk does not take the new files, and the old passphrase opens the vault still; or the old files could not be
+/// taken away, which is said by their path.
+pub fn change_passphrase(
+    folder: &Path,
+    opened: Opened,
+    passphrase: &Passphrase,
+    device_key: Option<&DeviceKey>,
+    now: At,
+) -> Result<Opened, VaultFault> {
+    let cost = if opened.is_vault_only { Cost::VAULT_ONLY } else { Cost::WITH_DEVICE_KEY };
+    change_passphrase_at(cost, folder, opened, passphrase, device_key, now)
+}
+
+/// As [`change_passphrase`], at a cost of one's own.
+pub(super) fn change_passphrase_at(
+    cost: Cost,
+    folder: &Path,
+    opened: Opened,
+    passphrase: &Passphrase,
+    device_key: Option<&DeviceKey>,
+    now: At,
+) -> Result<Opened, VaultFault> {
+    let choice = match (opened.is_vault_only, device_key) {
+        (true, _) => Choice::VaultOnly,
+        (false, Some(key)) => Choice::WithKeyring(key),
+        (false, None) => return Err(VaultFault::NoDeviceKey),
+    };
+    let aside = guard::aside(folder);
+    // What a killed process left of its own try opens for nobody.
+    remove_files(&aside)?;
+    let fresh = create_at(cost, &aside, passphrase, choice, opened.contents, now)?;
+    guard::exchange(folder, &aside)?;
+    remove_files(&aside)?;
+    Ok(Opened { path: folder.join(SEALED), ..fresh })
+}
+
+fn remove_files(folder: &Path) -> Result<(), VaultFault> {
+    for name in [SEALED, "vault.age.bak", HEAD] {
+        guard::remove(&folder.join(name))?;
+    }
+    guard::remove_folder(folder)
+}
+
 /// Opens the vault. There is no other proof of the passphrase than that the file opens.
 ///
 /// # Errors

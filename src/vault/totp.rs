@@ -97,7 +97,7 @@ impl TotpSecret {
     }
 
     /// RFC 4226's truncation of the step's HMAC; a step before 1970 has none but its bits'.
-    fn code_at(&self, step: i64) -> u32 {
+    pub(super) fn code_at(&self, step: i64) -> u32 {
         let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(self.0.as_ref()) else {
             // An HMAC takes a key of any length; a number that is no code fits nothing.
             return CODES;
@@ -111,7 +111,7 @@ impl TotpSecret {
 }
 
 /// RFC 4648's base32, without padding: twenty bytes need none.
-fn push_base32(text: &mut String, bytes: &[u8]) {
+pub(super) fn push_base32(text: &mut String, bytes: &[u8]) {
     let (mut bits, mut count) = (0_u32, 0_u32);
     for byte in bytes {
         bits = (bits << 8) | u32::from(*byte);

@@ -18,9 +18,15 @@ pub struct Served {
 impl Served {
     /// With an account for each pair of keys; its own files stand below `home`.
     pub fn new(home: &Path, keys: &[&str]) -> Self {
+        Self::with(home, keys, &["--speed", "60"])
+    }
+
+    /// The same, with arguments of its own.
+    pub fn with(home: &Path, keys: &[&str], more: &[&str]) -> Self {
         let keys = keys.iter().flat_map(|pair| ["--keys", pair]);
         let mut process = Command::new(BINARY)
-            .args(["exchange", "--listen", "127.0.0.1:0", "--seed", "3", "--speed", "60"])
+            .args(["exchange", "--listen", "127.0.0.1:0", "--seed", "3"])
+            .args(more)
             .args(keys)
             .env("HARDSTOP_HOME", home.join("exchange"))
             .stdout(Stdio::piped())

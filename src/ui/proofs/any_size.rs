@@ -45,7 +45,7 @@ fn whole(variant: Variant, over: State) -> BTreeSet<String> {
     // Wide, and high enough for every row, in each of the shapes.
     let shapes = [((260, 70), 7), ((159, 70), 1), ((119, 70), 7), ((79, 70), 1)];
     for (size, screens) in shapes {
-        for screen in Screen::ALL.into_iter().take(screens) {
+        for screen in Screen::ALL.into_iter().filter(|screen| screens > 1 || *screen == Screen::Trade) {
             // What lies over the screen hides other panes at other sizes: they count with and without it.
             let covered = without_chart(model(variant, over, size, screen, false));
             let bare = Model { popup: None, kill_hidden: true, ticket: None, ..covered.clone() };

@@ -1,6 +1,6 @@
 use crate::domain::mode::Mode;
 use crate::engine::event::Act;
-use crate::ui::effect::{Effect, Leave};
+use crate::ui::effect::{Effect, Leave, Trusted};
 use crate::ui::fixture::model;
 use crate::ui::key::Key;
 use crate::ui::keys::Keys;
@@ -119,20 +119,39 @@ fn paper_asks_for_enter_and_y() {
 }
 
 #[test]
-fn live_places_no_order_and_says_why() {
+fn live_sends_an_order_after_its_review_and_types_what_is_out_of_the_ordinary() {
     let mut hand = Hand::new(Mode::Live);
     hand.small_ticket();
+    assert_eq!(hand.press("enter enter"), Vec::new(), "Enter is not the word");
     assert_eq!(hand.press("enter"), Vec::new());
-    assert!(hand.model.ticket.as_ref().unwrap().words[0].starts_with("live is not built yet"));
-    assert_eq!(hand.press("y enter y"), Vec::new());
-    hand.press("esc :");
+    assert_eq!(hand.after(299, "y"), Vec::new(), "nobody has read it yet");
+    assert_eq!(orders(&hand.after(20, "y")).len(), 1);
+
+    // Nine SPY take more than half of a limit: their number is typed.
+    let mut hand = Hand::new(Mode::Live);
+    hand.model.symbol = Some("SPY".parse().unwrap());
+    hand.model.pane = Pane::Watchlist;
+    hand.press("b 9");
+    hand.judge();
+    assert_eq!(hand.press("enter y enter"), Vec::new(), "y is not the number");
+    assert!(matches!(&hand.model.popup, Some(Popup::Confirm(asked)) if asked.word.is_some()));
+    assert_eq!(hand.press("8 enter"), Vec::new(), "nor is another one");
+    assert_eq!(orders(&hand.press("9 enter")).len(), 1);
+    assert_eq!(hand.press("enter 9 enter"), Vec::new(), "and it is sent once");
+}
+
+#[test]
+fn live_asks_before_whatever_makes_the_risk_larger_and_some_of_what_makes_it_smaller() {
+    let mut hand = Hand::new(Mode::Live);
+    hand.press(":");
     assert_eq!(hand.press("b u y enter"), Vec::new());
     let Some(Popup::Palette(palette)) = &hand.model.popup else { panic!("no palette") };
-    assert!(palette.words[0].starts_with("live is not built yet") && !palette.waits, "{palette:?}");
+    assert!(palette.words[0].contains("goes through the ticket") && !palette.waits, "{palette:?}");
     hand.press("esc");
-    assert_eq!(hand.press("X y"), Vec::new(), "to flatten must be typed, and that is not built");
-    assert!(hand.notice().starts_with("live is not built yet"));
-    // What makes the risk smaller passes, on the word.
+    assert_eq!(hand.press("X y"), Vec::new(), "to flatten must be typed");
+    assert_eq!(hand.press("esc X f l a t t e enter"), Vec::new());
+    let flat = hand.press("f l a t t e n enter");
+    assert!(matches!(flat[..], [Effect::Act(_, Act::Close(None))]), "{flat:?}");
     hand.press(": k i l l");
     assert_eq!(hand.press("enter"), [Effect::Command("kill".to_owned())]);
     hand.press("esc esc");
@@ -142,6 +161,88 @@ fn live_places_no_order_and_says_why() {
     hand.press("G");
     assert_eq!(hand.press("c"), Vec::new());
     assert!(matches!(hand.press("y")[..], [Effect::Act(_, Act::Cancel(_))]));
+}
+
+#[test]
+fn who_sits_there_is_asked_unseen_and_goes_to_the_vault() {
+    let mut hand = Hand::new(Mode::Live);
+    hand.model.seen.as_mut().unwrap().about.asks_for_a_code = true;
+    update(&mut hand.model, Msg::AskWho(Trusted::Arm, String::new()));
+    assert_eq!(hand.press("0 0 0 1 enter enter"), Vec::new(), "an empty field");
+    assert_eq!(hand.press("w o r d s enter"), Vec::new());
+    let lines = rows(&painted(&hand.model)).join("\n");
+    assert!(lines.contains("•••••") && !lines.contains("words"), "{lines}");
+    let asked = hand.press("1 2 3 enter");
+    let [Effect::Trusted(Asker::Who, Trusted::Arm, wish)] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(
+        (wish.account.expose(), wish.passphrase.expose(), wish.code.expose()),
+        ("0001", "words", "123")
+    );
+    assert!(!format!("{asked:?}").contains("words"));
+    assert_eq!(hand.press("x enter"), Vec::new(), "it is being judged");
+    let no = Msg::Answered { asker: Asker::Who, exit: 5, words: vec!["the passphrase is wrong".to_owned()] };
+    update(&mut hand.model, no);
+    let Some(Popup::Who(who)) = &hand.model.popup else { panic!("it is gone") };
+    assert!(who.wish.passphrase.is_empty() && who.words[0].contains("wrong"));
+    update(&mut hand.model, Msg::Answered { asker: Asker::Who, exit: 0, words: Vec::new() });
+    assert_eq!(hand.model.popup, None);
+}
+
+#[test]
+fn a_locked_window_shows_nothing_and_takes_nothing_but_what_opens_it() {
+    for mode in [Mode::Sim, Mode::Paper, Mode::Live] {
+        let mut hand = Hand::new(mode);
+        hand.small_ticket();
+        hand.press("esc L");
+        for size in [(200, 50), (80, 24), (60, 16), (30, 6)] {
+            update(&mut hand.model, Msg::Resized(size.0, size.1));
+            let lines = rows(&painted(&hand.model)).join("\n");
+            for own in ["SPY", "IBM", "102,", "+", "Equity", "1.4R"] {
+                assert!(!lines.contains(own), "{own} at {size:?}:\n{lines}");
+            }
+            assert!(lines.contains("KILL") && lines.contains("LOCKED"), "{size:?}:\n{lines}");
+            assert!(lines.contains(words::badge(mode)), "{lines}");
+        }
+        let keys = "x y X y c C y b 1 q y : k ? 3 w L Ctrl-u";
+        assert_eq!(hand.press(keys), Vec::new(), "{mode:?}");
+        assert!(hand.model.lock.is_some() && hand.model.popup.is_none());
+        let opens = hand.press("u n l o c k enter");
+        if mode != Mode::Live {
+            assert!(opens.is_empty() && hand.model.lock.is_none());
+            continue;
+        }
+        let [Effect::Trusted(Asker::Lock, Trusted::Unlock, wish)] = &opens[..] else { panic!("{opens:?}") };
+        assert_eq!(wish.passphrase.expose(), "unlock");
+        let wrong = Msg::Answered { asker: Asker::Lock, exit: 5, words: vec!["wait 4 s".to_owned()] };
+        update(&mut hand.model, wrong);
+        assert!(hand.model.lock.is_some());
+        update(&mut hand.model, Msg::Answered { asker: Asker::Lock, exit: 0, words: Vec::new() });
+        assert!(hand.model.lock.is_none());
+    }
+}
+
+#[test]
+fn a_window_that_nobody_touches_locks_itself_and_the_kill_shows_over_it() {
+    for (mode, after_ms) in [(Mode::Live, Some(300_000)), (Mode::Paper, Some(1_800_000)), (Mode::Sim, None)] {
+        let mut hand = Hand::new(mode);
+        hand.press("m");
+        let touched = hand.at_ms;
+        let locks_at = |hand: &mut Hand, after: u64| {
+            update(&mut hand.model, Msg::Clock(touched + after));
+            hand.model.lock.is_some()
+        };
+        let Some(after) = after_ms else {
+            assert!(!locks_at(&mut hand, 100_000_000));
+            continue;
+        };
+        assert!(!locks_at(&mut hand, after - 1));
+        assert!(locks_at(&mut hand, after), "{mode:?}");
+        let kill = KillView { pulls: 1, tripped: true, ..KillView::default() };
+        update(&mut hand.model, Msg::Kill(kill));
+        assert!(rows(&painted(&hand.model)).iter().any(|line| line.contains("Ctrl-\\ again")));
+        hand.press("esc");
+        assert!(hand.model.lock.is_some() && !hand.model.shows_kill());
+    }
 }
 
 #[test]

@@ -12,16 +12,18 @@ use crate::domain::symbol::Symbol;
 use crate::engine::event::Act;
 use crate::risk::decision::{Check, Decision, Verdict};
 use crate::risk::refusal::{Code, Figure, Refusal};
-use crate::ui::effect::Effect;
+use crate::ui::effect::{Effect, Trusted, Wish};
 use crate::ui::fixture::{Variant, model_in};
+use crate::ui::hidden::Hidden;
 use crate::ui::key::Key;
 use crate::ui::line::Line;
-use crate::ui::model::{Confirm, Model, Palette, Pane, Popup, Screen};
+use crate::ui::model::{Confirm, Lock, Model, Palette, Pane, Popup, Screen, Who, WhoField, Word};
 use crate::ui::msg::{Asker, KillDone, KillView};
 use crate::ui::seen::{Largest, Preview, Seen, Weight};
 use crate::ui::theme::Theme;
 use crate::ui::ticket::Ticket;
 use crate::ui::view;
+use crate::ui::wizard::{Page, Wizard};
 use crate::ui::words;
 
 /// The states that are drawn.
@@ -49,10 +51,16 @@ pub(super) enum State {
     Confirm,
     Quit,
     Notice,
+    Locked,
+    Arming,
+    Typed,
+    WizardLook,
+    WizardLimits,
+    WizardWrite,
 }
 
 impl State {
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 28] = [
         Self::Usual,
         Self::Halted,
         Self::Flattened,
@@ -75,6 +83,12 @@ impl State {
         Self::Confirm,
         Self::Quit,
         Self::Notice,
+        Self::Locked,
+        Self::Arming,
+        Self::Typed,
+        Self::WizardLook,
+        Self::WizardLimits,
+        Self::WizardWrite,
     ];
 
     /// Its name in the pictures' file names: `BeforeTheFirstWord` is `before-the-first-word`.
@@ -103,7 +117,7 @@ impl State {
 
 fn pane_of(screen: Screen) -> Pane {
     match screen {
-        Screen::Trade | Screen::Risk => Pane::Positions,
+        Screen::Trade | Screen::Risk | Screen::Security => Pane::Positions,
         Screen::Chart => Pane::Chart,
         Screen::Orders => Pane::Orders,
         Screen::Strategies => Pane::Strategies,
@@ -139,6 +153,14 @@ pub(super) fn put_into(state: State, model: &mut Model) {
         State::Help => Some(Popup::Help(0)),
         State::Confirm => Some(Popup::Confirm(close_spy(model))),
         State::Quit => Some(Popup::Quit(model.now_ms)),
+        State::Typed => {
+            let word = Word { wanted: "50".to_owned(), line: Line::new("5") };
+            Some(Popup::Confirm(Confirm { word: Some(word), ..close_spy(model) }))
+        }
+        State::Arming => Some(Popup::Who(Box::new(arming()))),
+        State::WizardLook => Some(wizard(model, Page::Look)),
+        State::WizardLimits => Some(wizard(model, Page::Limits)),
+        State::WizardWrite => Some(wizard(model, Page::Write)),
         _ => None,
     };
     model.popup = popup;
@@ -160,7 +182,12 @@ pub(super) fn put_into(state: State, model: &mut Model) {
         State::EngineDown => model.engine_down = Some("a check failed in the books of SPY".to_owned()),
         State::Silent => model.now_ms += 74_000,
         State::Paper => set_mode(model, Mode::Paper),
-        State::Live => set_mode(model, Mode::Live),
+        State::Live | State::Arming | State::Typed => set_mode(model, Mode::Live),
+        State::Locked => {
+            let words = vec!["the passphrase is wrong; the next try in 4 s".to_owned()];
+            model.lock = Some(Lock { words, ..Lock::default() });
+            set_mode(model, Mode::Live);
+        }
         State::TicketRefused => with_ticket(model, "50"),
         State::TicketPasses => with_ticket(model, "10"),
         State::TicketAnswered => {
@@ -175,6 +202,24 @@ pub(super) fn put_into(state: State, model: &mut Model) {
         ),
         _ => {}
     }
+}
+
+/// The form of somebody who has typed the first of three fields, and the second before.
+fn arming() -> Who {
+    let typed = |text: &str| {
+        let mut hidden = Hidden::default();
+        hidden.paste(text);
+        hidden
+    };
+    let wish = Wish { account: typed("0001"), passphrase: typed("unseen"), ..Wish::default() };
+    let fields = vec![WhoField::Account, WhoField::Passphrase, WhoField::Code];
+    let words = vec!["the code: this code was used already; wait for the next one".to_owned()];
+    Who { asks: Trusted::Arm, fields, at: 1, wish, waits: false, words }
+}
+
+fn wizard(model: &Model, page: Page) -> Popup {
+    let limits = model.seen.as_ref().map(|seen| seen.limits.clone()).unwrap_or_default();
+    Popup::Wizard(Box::new(Wizard { page, rehearsed: true, ..Wizard::new(&limits, model.theme.name) }))
 }
 
 fn done(cancelled: u32) -> KillDone {
@@ -192,7 +237,7 @@ fn close_spy(model: &Model) -> Confirm {
     let held = model.seen.iter().flat_map(|seen| &seen.snapshot.positions).find(|one| one.symbol == spy);
     let effect = Effect::Act(Asker::Key, Act::Close(Some(spy)));
     let lines = held.map_or_else(|| vec!["Close SPY at market?".to_owned()], words::close);
-    Confirm { lines, effect, started_by: Some(Key::letter('x')), since_ms: model.now_ms }
+    Confirm { lines, effect, started_by: Some(Key::letter('x')), since_ms: model.now_ms, word: None }
 }
 
 /// An open ticket to buy so many SPY, the gate's word on it.

@@ -56,6 +56,12 @@ fn pictures() -> Vec<Picture> {
         (S::Confirm, &[COLUMNS, LEAST, TINY]),
         (S::Quit, &[TABS, LEAST, TINY]),
         (S::Notice, &[TABS, LEAST]),
+        (S::Locked, &[FULL, TABS, SMALL, TINY]),
+        (S::Arming, &[TABS, LEAST]),
+        (S::Typed, &[TABS]),
+        (S::WizardLook, &[TABS, SMALL]),
+        (S::WizardLimits, &[FULL, TABS]),
+        (S::WizardWrite, &[TABS]),
     ];
     for (state, sizes) in trade {
         for (place, size) in sizes.iter().enumerate() {

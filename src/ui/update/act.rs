@@ -8,12 +8,14 @@ use crate::ui::key::Key;
 use crate::ui::keys::Action;
 use crate::ui::layout::Size;
 use crate::ui::line::Line;
-use crate::ui::model::{Confirm, Model, Palette, Pane, Popup, Screen};
+use crate::ui::model::{Confirm, Model, Palette, Pane, Popup, Screen, Word};
 use crate::ui::msg::Asker;
 use crate::ui::seen::Weight;
 use crate::ui::ticket::{Field, Kind, Ticket};
 use crate::ui::update::live;
+use crate::ui::update::lock;
 use crate::ui::update::rows;
+use crate::ui::update::wizard;
 use crate::ui::words;
 
 /// Does what a key asks for.
@@ -40,7 +42,7 @@ pub(super) fn act(model: &mut Model, action: Action, key: Key) -> Vec<Effect> {
         Action::Flatten => flatten(model, key),
         Action::Replace => replace(model),
         Action::EditStop => edit_stop(model),
-        Action::Pause => return pause(model),
+        Action::Pause => return pause(model, key),
         Action::Timeframe => model.timeframe = next(&Timeframe::ALL, model.timeframe),
         Action::Indicator => model.overlay = next(&Overlay::ALL, model.overlay),
         Action::Copy => return rows::text(model).map(Effect::Copy).into_iter().collect(),
@@ -50,6 +52,8 @@ pub(super) fn act(model: &mut Model, action: Action, key: Key) -> Vec<Effect> {
             return vec![Effect::Mouse(model.mouse)];
         }
         Action::Redraw => return vec![Effect::Redraw],
+        Action::Wizard => wizard::open(model),
+        Action::Lock => lock::lock(model),
         Action::Suspend => return suspend(model),
         Action::Quit => model.popup = Some(Popup::Quit(model.now_ms)),
     }
@@ -70,7 +74,7 @@ pub(super) fn show(model: &mut Model, screen: Screen) {
         Screen::Orders => Pane::Orders,
         Screen::Strategies => Pane::Strategies,
         Screen::Journal => Pane::Journal,
-        Screen::Risk => model.pane,
+        Screen::Risk | Screen::Security => model.pane,
         Screen::Log => Pane::Log,
     };
 }
@@ -168,9 +172,9 @@ pub(super) fn open_ticket(model: &mut Model, side: Side) {
     focus_ticket(model, ticket);
 }
 
-fn ask(model: &mut Model, key: Key, lines: Vec<String>, effect: Effect) {
+fn ask(model: &mut Model, key: Key, lines: Vec<String>, effect: Effect, word: Option<Word>) {
     let (started_by, since_ms) = (Some(key), model.now_ms);
-    model.popup = Some(Popup::Confirm(Confirm { lines, effect, started_by, since_ms }));
+    model.popup = Some(Popup::Confirm(Confirm { lines, effect, started_by, since_ms, word }));
 }
 
 fn cancel(model: &mut Model, key: Key) -> Vec<Effect> {
@@ -184,7 +188,7 @@ fn cancel(model: &mut Model, key: Key) -> Vec<Effect> {
     let unseen = !panes(model).contains(&Pane::Orders);
     if words::protects(order, model) || live::is_live(model) || unseen {
         let lines = words::cancel_order(order, model);
-        ask(model, key, lines, effect);
+        ask(model, key, lines, effect, None);
         return Vec::new();
     }
     vec![effect]
@@ -196,7 +200,7 @@ fn cancel_symbol(model: &mut Model, key: Key) {
         return;
     };
     let effect = Effect::Act(Asker::Key, Act::CancelAll(Some(symbol)));
-    ask(model, key, words::cancel_symbol(symbol), effect);
+    ask(model, key, words::cancel_symbol(symbol), effect, None);
 }
 
 fn close(model: &mut Model, key: Key) {
@@ -209,7 +213,7 @@ fn close(model: &mut Model, key: Key) {
     };
     let effect = Effect::Act(Asker::Key, Act::Close(Some(position.symbol)));
     let lines = words::close(position);
-    ask(model, key, lines, effect);
+    ask(model, key, lines, effect, None);
 }
 
 fn flatten(model: &mut Model, key: Key) {
@@ -218,7 +222,9 @@ fn flatten(model: &mut Model, key: Key) {
         model.say(Weight::Info, words::NOTHING_OPEN);
         return;
     }
-    ask(model, key, words::flatten(count), Effect::Act(Asker::Key, Act::Close(None)));
+    // With real money this is typed: no key that is hit by mistake closes everything.
+    let word = live::is_live(model).then(|| Word::of("flatten"));
+    ask(model, key, words::flatten(count), Effect::Act(Asker::Key, Act::Close(None)), word);
 }
 
 fn replace(model: &mut Model) {
@@ -264,7 +270,7 @@ fn change(model: &mut Model, order: &OrderView, field: Field) {
     focus_ticket(model, ticket);
 }
 
-fn pause(model: &mut Model) -> Vec<Effect> {
+fn pause(model: &mut Model, key: Key) -> Vec<Effect> {
     let strategy = model
         .strategy
         .and_then(|id| model.seen.as_ref()?.snapshot.strategies.iter().find(|strategy| strategy.id == id));
@@ -273,8 +279,16 @@ fn pause(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let id = crate::domain::intent::StrategyId(strategy.id);
-    let act = if strategy.state == "running" { Act::PauseStrategy(id) } else { Act::ResumeStrategy(id) };
-    vec![Effect::Act(Asker::Key, act)]
+    if strategy.state == "running" {
+        return vec![Effect::Act(Asker::Key, Act::PauseStrategy(id))];
+    }
+    let effect = Effect::Act(Asker::Key, Act::ResumeStrategy(id));
+    if live::is_live(model) {
+        let lines = words::resume(&strategy.name);
+        ask(model, key, lines, effect, None);
+        return Vec::new();
+    }
+    vec![effect]
 }
 
 /// Nobody steps into the background while something stands at the market.

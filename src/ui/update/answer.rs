@@ -1,6 +1,7 @@
 use crate::ui::model::{Model, Popup};
 use crate::ui::msg::Asker;
 use crate::ui::seen::Weight;
+use crate::ui::update::{lock, who, wizard};
 use crate::ui::words;
 
 /// What the machine said to something that was asked.
@@ -9,6 +10,9 @@ pub(super) fn answered(model: &mut Model, asker: Asker, exit: u8, said: Vec<Stri
         Asker::Ticket(number) => to_ticket(model, number, exit, said),
         Asker::Palette => to_palette(model, exit, said),
         Asker::Key => in_the_last_line(model, exit, &said),
+        Asker::Who => who::answered(model, exit, said),
+        Asker::Lock => lock::answered(model, exit, said),
+        Asker::Wizard => wizard::answered(model, exit, said),
     }
 }
 

@@ -2,8 +2,10 @@
 mod act;
 /// Answers of the machine.
 mod answer;
-/// What live trading does not let through yet.
+/// What live lets through without a confirmation.
 mod live;
+/// A window that hides what is the trader's own.
+mod lock;
 /// What the mouse chooses.
 mod mouse;
 /// Keys inside popups.
@@ -14,6 +16,10 @@ mod press;
 mod rows;
 /// Keys inside the ticket, and its way to the machine.
 mod ticket;
+/// The trader shows who he is.
+mod who;
+/// The first steps.
+mod wizard;
 
 use crate::ui::effect::Effect;
 use crate::ui::model::{Model, Popup};
@@ -28,15 +34,24 @@ const NOTICE_MS: u64 = 8_000;
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key, at_ms) => {
+            model.hand_ms = model.hand_ms.max(at_ms);
+            let asked = match &model.popup {
+                Some(Popup::Confirm(confirm)) => Some(confirm.effect.clone()),
+                _ => None,
+            };
             let effects = press::press(model, key, at_ms);
-            live::hold_back(model, effects)
+            live::hold_back(model, effects, asked.as_ref())
         }
         Msg::Paste(text) => {
+            model.hand_ms = model.now_ms;
             paste(model, &text);
             Vec::new()
         }
         Msg::Mouse(does, column, row) => {
-            mouse::mouse(model, does, column, row);
+            model.hand_ms = model.now_ms;
+            if model.lock.is_none() {
+                mouse::mouse(model, does, column, row);
+            }
             Vec::new()
         }
         Msg::Resized(columns, rows) => {
@@ -60,6 +75,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if model.notice.as_ref().is_some_and(|notice| now_ms > notice.since_ms + NOTICE_MS) {
                 model.notice = None;
             }
+            lock::lock_if_idle(model);
+            Vec::new()
+        }
+        Msg::Lock => {
+            lock::lock(model);
+            Vec::new()
+        }
+        Msg::AskWho(asks, reason) => {
+            who::ask(model, asks, reason);
             Vec::new()
         }
         Msg::EngineDown(why) => {
@@ -103,6 +127,14 @@ fn kill_changed(model: &mut Model, kill: KillView) {
 }
 
 fn paste(model: &mut Model, text: &str) {
+    if let Some(lock) = &mut model.lock {
+        return lock.typed.paste(text);
+    }
+    match &mut model.popup {
+        Some(Popup::Who(who)) => return who::paste(who, text),
+        Some(Popup::Wizard(wizard)) => return wizard::paste(wizard, text),
+        _ => {}
+    }
     let in_ticket = press::types_into_ticket(model);
     let line = match &mut model.popup {
         Some(Popup::Palette(palette)) => Some(&mut palette.line),
@@ -124,13 +156,14 @@ mod tests {
     use super::*;
     use crate::ui::fixture;
     use crate::ui::keys::Keys;
-    use crate::ui::model::Setting;
+    use crate::ui::model::{LockAfter, Setting};
     use crate::ui::theme::{Depth, Theme, ThemeName};
 
     /// What the last line says once the machine showed itself for the first time, and what it says then.
     fn first_words(keys: Keys, not_ready: Option<&'static str>) -> String {
         let theme = Theme::of(ThemeName::Mono, Depth::None);
-        let mut model = Model::new(Setting { size: (80, 24), theme, ascii: false, keys });
+        let lock_after = LockAfter::default();
+        let mut model = Model::new(Setting { size: (80, 24), theme, ascii: false, keys, lock_after });
         let mut seen = fixture::seen();
         seen.snapshot.not_ready = not_ready;
         update(&mut model, Msg::Seen(Box::new(seen.clone())));
@@ -142,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_first_look_says_how_to_go_on_by_the_keys_in_force() {
-        assert_eq!(first_words(Keys::default(), None), "? help · b buys · Ctrl-\\ stops");
+        assert_eq!(first_words(Keys::default(), None), "? help · w wizard · b buys · Ctrl-\\ stops");
         let own = Keys::with([("buy", "B")]).unwrap();
         assert!(first_words(own, None).contains("B buys"));
         assert!(first_words(Keys::default(), Some("unclean_start")).contains(":acknowledge unclean"));

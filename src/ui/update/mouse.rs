@@ -31,14 +31,20 @@ mod tests {
     use super::*;
     use crate::ui::fixture;
     use crate::ui::keys::Keys;
-    use crate::ui::model::{Confirm, Popup, Setting};
+    use crate::ui::model::{Confirm, LockAfter, Popup, Setting};
     use crate::ui::msg::Msg;
     use crate::ui::theme::{Depth, Theme, ThemeName};
     use crate::ui::update::update;
 
     fn model(size: (u16, u16)) -> Model {
         let theme = Theme::of(ThemeName::Mono, Depth::None);
-        let mut model = Model::new(Setting { size, theme, ascii: false, keys: Keys::default() });
+        let mut model = Model::new(Setting {
+            size,
+            theme,
+            ascii: false,
+            keys: Keys::default(),
+            lock_after: LockAfter::default(),
+        });
         update(&mut model, Msg::Seen(Box::new(fixture::seen())));
         model
     }
@@ -82,8 +88,13 @@ mod tests {
         model.mouse = true;
         let before = model.pane;
         let effect = crate::ui::effect::Effect::Redraw;
-        model.popup =
-            Some(Popup::Confirm(Confirm { lines: Vec::new(), effect, started_by: None, since_ms: 0 }));
+        model.popup = Some(Popup::Confirm(Confirm {
+            lines: Vec::new(),
+            effect,
+            started_by: None,
+            since_ms: 0,
+            word: None,
+        }));
         for row in 0..24 {
             for column in 0..80 {
                 assert_eq!(update(&mut model, Msg::Mouse(Mouse::Press, column, row)), []);

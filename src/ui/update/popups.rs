@@ -8,6 +8,7 @@ use crate::ui::line::Line;
 use crate::ui::model::{Confirm, Model, Palette, Pane, Popup, Screen};
 use crate::ui::msg::Asker;
 use crate::ui::seen::Weight;
+use crate::ui::update::{who, wizard};
 use crate::ui::words;
 
 /// A word given sooner than this was meant for something else.
@@ -30,6 +31,8 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         Some(Popup::Confirm(confirm)) => in_confirm(model, key, confirm),
         Some(Popup::Quit(since_ms)) => in_quit(model, key, since_ms),
+        Some(Popup::Who(asked)) => who::press(model, key, asked),
+        Some(Popup::Wizard(wizard)) => wizard::press(model, key, wizard),
     }
 }
 
@@ -108,26 +111,43 @@ fn found(model: &mut Model, text: &str) {
     }
 }
 
-fn in_confirm(model: &mut Model, key: Key, confirm: Confirm) -> Vec<Effect> {
-    let is_yes = key == Key::letter('y') && confirm.started_by != Some(key);
-    match key.code {
-        KeyCode::Esc | KeyCode::Enter | KeyCode::Char('n' | 'N') => {
-            model.say(Weight::Info, words::NOT_DONE);
-            Vec::new()
-        }
-        _ if is_yes && is_meant(model, confirm.since_ms) => {
-            if let Effect::Act(Asker::Ticket(number), _) = &confirm.effect
-                && let Some(ticket) = model.ticket.as_mut().filter(|ticket| ticket.number == *number)
-            {
-                ticket.sent = true;
+fn in_confirm(model: &mut Model, key: Key, mut confirm: Confirm) -> Vec<Effect> {
+    let since_ms = confirm.since_ms;
+    let is_word = match &mut confirm.word {
+        None => key == Key::letter('y') && confirm.started_by != Some(key),
+        Some(word) if key.code == KeyCode::Enter => {
+            let is_it = word.line.text().trim() == word.wanted;
+            if !is_it && !word.line.is_empty() {
+                word.line = Line::default();
+                model.popup = Some(Popup::Confirm(confirm));
+                return Vec::new();
             }
-            vec![confirm.effect]
+            is_it
         }
-        _ => {
-            model.popup = Some(Popup::Confirm(confirm));
-            Vec::new()
+        Some(word) => {
+            word.line.take(key);
+            false
         }
+    };
+    let leaves = match key.code {
+        KeyCode::Esc | KeyCode::Enter => !is_word,
+        KeyCode::Char('n' | 'N') => confirm.word.is_none(),
+        _ => false,
+    };
+    if leaves {
+        model.say(Weight::Info, words::NOT_DONE);
+        return Vec::new();
     }
+    if is_word && is_meant(model, since_ms) {
+        if let Effect::Act(Asker::Ticket(number), _) = &confirm.effect
+            && let Some(ticket) = model.ticket.as_mut().filter(|ticket| ticket.number == *number)
+        {
+            ticket.sent = true;
+        }
+        return vec![confirm.effect];
+    }
+    model.popup = Some(Popup::Confirm(confirm));
+    Vec::new()
 }
 
 /// Whether the key answers what is asked: pressed by itself, by its own time and not by the window's

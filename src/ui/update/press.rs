@@ -7,6 +7,7 @@ use crate::ui::layout::Size;
 use crate::ui::model::{Burst, Model, Palette, Pane, Popup, Screen};
 use crate::ui::seen::Weight;
 use crate::ui::update::act;
+use crate::ui::update::lock;
 use crate::ui::update::popups;
 use crate::ui::update::ticket;
 use crate::ui::words;
@@ -22,8 +23,19 @@ const BURST_OVER_MS: u64 = 150;
 pub(super) fn press(model: &mut Model, key: Key, at_ms: u64) -> Vec<Effect> {
     model.now_ms = model.now_ms.max(at_ms);
     let burst = note_burst(model, at_ms);
-    if model.popup.is_some() {
+    if model.lock.is_some() {
+        return lock::press(model, key);
+    }
+    // The kill's report lies over the wizard, which waits below it.
+    let is_below = matches!(model.popup, Some(Popup::Wizard(_))) && model.shows_kill();
+    if model.popup.is_some() && !is_below {
         return popups::press(model, key);
+    }
+    if is_below {
+        if model.keys.action(key) == Some(Action::Back) {
+            model.kill_hidden = true;
+        }
+        return Vec::new();
     }
     if types_into_ticket(model) {
         return ticket::press(model, key, burst.count > 0);
@@ -36,7 +48,7 @@ pub(super) fn press(model: &mut Model, key: Key, at_ms: u64) -> Vec<Effect> {
     if model.shows_kill() {
         return over_the_kill(model, asked);
     }
-    if let KeyCode::Char(digit @ '1'..='9') = key.code
+    if let KeyCode::Char(digit @ '0'..='9') = key.code
         && !key.ctrl
         && !key.alt
     {
@@ -76,8 +88,11 @@ fn note_burst(model: &mut Model, at_ms: u64) -> Burst {
     model.burst
 }
 
-/// The pane or the tab of a number.
+/// The pane or the tab of a number; 0 is the security page everywhere.
 fn go_to(model: &mut Model, digit: char) {
+    if digit == '0' {
+        return act::show(model, Screen::Security);
+    }
     let index = digit as usize - '1' as usize;
     if matches!(model.shape(), Size::Full | Size::Columns) {
         match Pane::ALL.get(index) {

@@ -10,7 +10,7 @@ use crate::ui::effect::Effect;
 use crate::ui::key::Key;
 use crate::ui::layout::Size;
 use crate::ui::line::Line;
-use crate::ui::model::{Confirm, Model, Popup};
+use crate::ui::model::{Confirm, Model, Popup, Word};
 use crate::ui::msg::Asker;
 use crate::ui::seen::{Preview, Seen, Weight};
 use crate::ui::ticket::{Field, Ticket};
@@ -101,20 +101,18 @@ fn enter(model: &mut Model, key: Key, hasty: bool) -> Vec<Effect> {
         }
         _ => reasons_to_change(ticket, seen),
     };
-    if seen.snapshot.mode == Mode::Live {
-        ticket.words = vec![words::LIVE_IS_NOT_BUILT.to_owned()];
-        return Vec::new();
-    }
-    let in_paper = seen.snapshot.mode != Mode::Sim;
-    if reasons.is_empty() && !in_paper {
+    let mode = seen.snapshot.mode;
+    if reasons.is_empty() && mode == Mode::Sim {
         ticket.sent = true;
         return vec![Effect::Act(asker, act)];
     }
+    // With real money whatever is out of the ordinary is typed: the quantity, as it will be sent.
+    let word = (mode == Mode::Live && !reasons.is_empty()).then(|| Word::of(ticket.qty.text().trim()));
     let mut lines = vec![words::asked(ticket)];
     lines.extend(reasons);
     let (started_by, since_ms) = (Some(key), now_ms);
     let effect = Effect::Act(asker, act);
-    model.popup = Some(Popup::Confirm(Confirm { lines, effect, started_by, since_ms }));
+    model.popup = Some(Popup::Confirm(Confirm { lines, effect, started_by, since_ms, word }));
     Vec::new()
 }
 

@@ -72,7 +72,8 @@ fn said(model: &Model) -> Vec<(String, Style)> {
     if seen.data_ended {
         all.push((words::data_ended(&seen.about.data), theme.band));
     }
-    if !snapshot.adjusts.is_empty() {
+    // A locked window names no symbol.
+    if !snapshot.adjusts.is_empty() && model.lock.is_none() {
         let each: Vec<String> = snapshot.adjusts.iter().map(words::adjust).collect();
         all.push((format!("ADJUST {}; :acknowledge NUMBER --reason TEXT", each.join(", ")), theme.band));
     }

@@ -2,6 +2,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::domain::mode::Mode;
 use crate::ui::model::{Confirm, Model};
 use crate::ui::view::lines::{Ranked, boxed};
 
@@ -23,8 +24,15 @@ pub(super) fn draw(model: &Model, asked: &Confirm, area: Rect, buf: &mut Buffer)
         .map(|(line, place)| Ranked::new(line, plain, if place == 0 { 0 } else { 2 }))
         .collect();
     lines.push(Ranked::gap());
-    lines.push(Ranked::new("y  do it        Enter, Esc  leave it", model.theme.accent, 1));
-    boxed("Sure?", &lines, model.theme.warning, area, buf);
+    let how = match &asked.word {
+        None => "y  do it        Enter, Esc  leave it".to_owned(),
+        Some(word) => format!("type {} and Enter: {}▏   Esc  leave it", word.wanted, word.line.text()),
+    };
+    lines.push(Ranked::new(how, model.theme.accent, 1));
+    let is_live = model.seen.as_ref().is_some_and(|seen| seen.snapshot.mode == Mode::Live);
+    let (title, frame) =
+        if is_live { ("Sure? REAL MONEY", model.theme.live) } else { ("Sure?", model.theme.warning) };
+    boxed(title, &lines, frame, area, buf);
 }
 
 /// What is to be done with what stands before the end.

@@ -34,6 +34,10 @@ pub(super) fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         put(buf, room, room.x, 0, &format!(" {}", cut(&notice.text, room.width.saturating_sub(1))), style);
         return;
     }
+    // A locked window takes none of them.
+    if model.lock.is_some() {
+        return;
+    }
     let mut x = room.x.saturating_add(1);
     let named = |line: &&Binding| match area.width {
         ..60 => LEAST.contains(&line.action),

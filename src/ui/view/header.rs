@@ -33,6 +33,10 @@ pub(super) fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> u16 {
     };
     let badge = badge(seen.snapshot.mode, &model.theme);
     let x = put(buf, area, area.x, 0, &badge.0, badge.1);
+    if model.lock.is_some() {
+        locked(model, seen, Rect { x: x + 1, width: area.width.saturating_sub(x + 1 - area.x), ..area }, buf);
+        return area.height.min(2);
+    }
     // The data's age comes before the day's result, that before the hour and the session.
     let left = area.width.saturating_sub(x - area.x).saturating_sub(1);
     let day = width_of(&day(&seen.snapshot, &model.theme).0) + 2;
@@ -44,6 +48,18 @@ pub(super) fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> u16 {
     parts(buf, Rect { x: x + 1, width: room, ..area }, 0, &account(model, seen, room));
     gauges(model, seen, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buf);
     area.height.min(2)
+}
+
+/// A locked window tells how the run is, and nothing of what it holds.
+fn locked(model: &Model, seen: &Seen, area: Rect, buf: &mut Buffer) {
+    let x = put(buf, area, area.x, 0, words::LOCKED, model.theme.accent);
+    let state = state_word(seen.snapshot.state);
+    put(buf, area, x.saturating_add(2), 0, state, model.theme.warning);
+    let clocks = clocks(model, seen, area.width >= 120);
+    let room = area.width.saturating_sub(width_of(words::LOCKED) + width_of(state) + 4);
+    if let Some((clock, tone)) = clocks.iter().find(|clock| width_of(&clock.0) <= room) {
+        put_right(buf, area, area.x, 0, clock, *tone);
+    }
 }
 
 /// The smallest screens: badge, day, state, and how to stop.
@@ -78,7 +94,7 @@ pub(super) fn tiny(model: &Model, area: Rect, buf: &mut Buffer) {
         &cut(state, area.width.saturating_sub(x + 1 - area.x)),
         theme.warning,
     );
-    if area.height > 2 {
+    if area.height > 2 && model.lock.is_none() {
         let day = day(&seen.snapshot, theme);
         if width_of(&day.0) <= area.width {
             put(buf, area, area.x, 1, &day.0, day.1);
@@ -93,6 +109,9 @@ pub(super) fn tiny(model: &Model, area: Rect, buf: &mut Buffer) {
 /// What lies over the screen has no room here: one line says what it asks for.
 fn tiny_words(model: &Model) -> Part {
     let theme = &model.theme;
+    if let Some(lock) = &model.lock {
+        return (format!("{} {}▏", words::LOCKED, lock.typed.dots()), theme.accent);
+    }
     match &model.popup {
         Some(Popup::Confirm(_)) => (words::TOO_SMALL_TO_CONFIRM.to_owned(), theme.warning),
         Some(Popup::Quit(_)) => (words::QUIT_SHORT.to_owned(), theme.warning),
@@ -101,6 +120,7 @@ fn tiny_words(model: &Model) -> Part {
         }
         Some(Popup::Palette(typed)) => (typed.words.join(" "), theme.text),
         Some(Popup::Find(line)) => (format!("/{}", line.text()), theme.text),
+        Some(Popup::Who(_) | Popup::Wizard(_)) => (words::TOO_SMALL_TO_CONFIRM.to_owned(), theme.warning),
         _ if model.shows_kill() => (words::KILL_AGAIN_SHORT.to_owned(), theme.danger),
         _ => (words::ENLARGE.to_owned(), theme.dim),
     }

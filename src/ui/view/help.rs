@@ -82,7 +82,8 @@ fn rows(model: &Model, width: u16) -> Vec<Row> {
     rows.push(Vec::new());
     let mut keys: Vec<(String, String)> =
         TABLE.iter().map(|line| (model.keys.of(line.action), line.help.to_owned())).collect();
-    keys.push(("1 .. 8".to_owned(), "the pane of this number, or the tab".to_owned()));
+    keys.push(("1 .. 9".to_owned(), "the pane of this number, or the tab".to_owned()));
+    keys.push(("0".to_owned(), "the security page".to_owned()));
     if width < TWO_COLUMNS_FROM {
         rows.extend(block(&keys, lead(&keys), width, theme));
         return rows;
@@ -168,24 +169,24 @@ mod tests {
                 "║2nd press closes every position at market, while the overlay is in sight      ║",
                 "║Esc       hides the overlay; it stays halted until :rearm --reason TEXT       ║",
                 "║                                                                              ║",
-                "║?         what every key does         m           the chart's bars: 1m, 5m,   ║",
-                "║:         type a command, as in the               15m, 1h, 1d                 ║",
-                "║          shell: buy SPY 50 --limit   i           the chart's line: none, EMA ║",
-                "║          166.20                                  20, SMA 50, VWAP            ║",
-                "║/         go to a symbol, or narrow   j Down      one row down                ║",
-                "║          the log                     k Up        one row up                  ║",
-                "║Tab       the next pane               g Home      the first row               ║",
-                "║Shift-Tab the pane before             G End       the last row                ║",
-                "║b         open the ticket to buy the  Ctrl-d PgDn ten rows down               ║",
-                "║          selected symbol             Ctrl-u PgUp ten rows up                 ║",
-                "║s         open the ticket to sell     Enter       the focused pane alone on   ║",
-                "║          the selected symbol                     the screen                  ║",
-                "║c         cancel the selected order   Esc         away with what is open;     ║",
-                "║C         cancel every opening order              destroys nothing            ║",
-                "║          of the symbol (asks)        y           the selected row onto the   ║",
-                "║x         close the selected                      clipboard                   ║",
-                "║          position (asks)             t           take or leave the mouse     ║",
-                "╚═══════════════════════════════════════════════════════════════ 7 below, j k ═╝",
+                "║?         what every key does         i           the chart's line: none, EMA ║",
+                "║:         type a command, as in the               20, SMA 50, VWAP            ║",
+                "║          shell: buy SPY 50 --limit   j Down      one row down                ║",
+                "║          166.20                      k Up        one row up                  ║",
+                "║/         go to a symbol, or narrow   g Home      the first row               ║",
+                "║          the log                     G End       the last row                ║",
+                "║Tab       the next pane               Ctrl-d PgDn ten rows down               ║",
+                "║Shift-Tab the pane before             Ctrl-u PgUp ten rows up                 ║",
+                "║b         open the ticket to buy the  Enter       the focused pane alone on   ║",
+                "║          selected symbol                         the screen                  ║",
+                "║s         open the ticket to sell     Esc         away with what is open;     ║",
+                "║          the selected symbol                     destroys nothing            ║",
+                "║c         cancel the selected order   y           the selected row onto the   ║",
+                "║C         cancel every opening order              clipboard                   ║",
+                "║          of the symbol (asks)        t           take or leave the mouse     ║",
+                "║x         close the selected          Ctrl-l      paint everything anew       ║",
+                "║          position (asks)             w           the wizard: look, limits,   ║",
+                "╚══════════════════════════════════════════════════════════════ 10 below, j k ═╝",
             ],
         );
         check(
@@ -203,7 +204,7 @@ mod tests {
                 "║2nd press closes every position at    ║",
                 "║          market, while the overlay is║",
                 "║          in sight                    ║",
-                "╚══════════════════════ 52 below, j k ═╝",
+                "╚══════════════════════ 59 below, j k ═╝",
             ],
         );
     }
@@ -223,6 +224,6 @@ mod tests {
         for line in TABLE {
             assert!(seen.contains(&format!("{} ", model.keys.of(line.action))), "{}", line.name);
         }
-        assert!(seen.contains("1 .. 8") && seen.contains("║B  "));
+        assert!(seen.contains("1 .. 9") && seen.contains("║B  "));
     }
 }

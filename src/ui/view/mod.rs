@@ -16,6 +16,8 @@ mod journal;
 mod kill;
 /// Lines of popups.
 mod lines;
+/// A window that hides what is the trader's own.
+mod lock;
 /// The log.
 mod log;
 /// Open orders.
@@ -31,6 +33,8 @@ mod proof;
 mod risk;
 /// Rows that several panes share.
 mod rows;
+/// Keys, approvals, the record.
+mod security;
 /// Strategies.
 mod strategies;
 /// The tabs' line.
@@ -39,6 +43,10 @@ mod tabs;
 mod ticket;
 /// Symbols and prices.
 mod watchlist;
+/// The form in which the trader shows who he is.
+mod who;
+/// The first steps.
+mod wizard;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -67,7 +75,10 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         header::tiny(model, area, buf);
     } else {
         let body = above_the_body(model, size, area, buf);
-        screen(model, size, body, buf);
+        match &model.lock {
+            Some(locked) => lock::draw(model, locked, body, buf),
+            None => screen(model, size, body, buf),
+        }
         footer::draw(model, Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
         // What lies over the screen leaves the header, the bands and the kill's hint in sight.
         popups(model, body, buf);
@@ -82,7 +93,8 @@ fn above_the_body(model: &Model, size: Size, area: Rect, buf: &mut Buffer) -> Re
     let head = header::draw(model, area, buf);
     let bands = bands::draw(model, below(area, head), buf);
     let top = head + bands;
-    let tabs = if size == Size::Tabs { tabs::draw(model, below(area, top), buf) } else { 0 };
+    let tabs =
+        if size == Size::Tabs && model.lock.is_none() { tabs::draw(model, below(area, top), buf) } else { 0 };
     let rest = below(area, top + tabs);
     Rect { height: rest.height.saturating_sub(1), ..rest }
 }
@@ -139,6 +151,7 @@ fn screen(model: &Model, size: Size, body: Rect, buf: &mut Buffer) {
         Screen::Journal => panel(model, Pane::Journal, body, buf),
         Screen::Risk => crate::ui::view::risk::draw(model, body, buf),
         Screen::Log => panel(model, Pane::Log, body, buf),
+        Screen::Security => security::draw(model, body, buf),
     }
 }
 
@@ -190,5 +203,9 @@ fn popups(model: &Model, body: Rect, buf: &mut Buffer) {
         Some(Popup::Find(line)) => palette::find(model, line, body, buf),
         Some(Popup::Confirm(asked)) => confirm::draw(model, asked, body, buf),
         Some(Popup::Quit(_)) => confirm::quit(model, body, buf),
+        Some(Popup::Who(asked)) => who::draw(model, asked, body, buf),
+        // The kill's report lies over it.
+        Some(Popup::Wizard(wizard)) if !model.shows_kill() => wizard::draw(model, wizard, body, buf),
+        Some(Popup::Wizard(_)) => {}
     }
 }

@@ -15,7 +15,7 @@ use crate::ui::theme::{Depth, Theme, ThemeName};
 type Draw = fn(&Model, Rect, &mut Buffer);
 
 /// Every panel by its name.
-const PANELS: [(&str, Draw); 8] = [
+const PANELS: [(&str, Draw); 9] = [
     ("watchlist", super::watchlist::draw),
     ("positions", super::positions::draw),
     ("orders", super::orders::draw),
@@ -24,6 +24,7 @@ const PANELS: [(&str, Draw); 8] = [
     ("log", super::log::draw),
     ("risk", super::risk::draw),
     ("help", super::help::draw),
+    ("security", super::security::draw),
 ];
 
 fn mono(variant: Variant, size: (u16, u16)) -> Model {

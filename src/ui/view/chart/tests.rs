@@ -15,7 +15,7 @@ use crate::risk::state::TradingState;
 use crate::ui::ascii::to_ascii;
 use crate::ui::candles::{Overlay, Timeframe};
 use crate::ui::keys::Keys;
-use crate::ui::model::Setting;
+use crate::ui::model::{LockAfter, Setting};
 use crate::ui::seen::{About, FillMark, JournalView, MarketView, Seen};
 use crate::ui::theme::{Depth, Theme, ThemeName};
 
@@ -112,6 +112,7 @@ fn seen(chart: Option<ChartView>) -> Seen {
     let words = String::new;
     Seen {
         snapshot: Snapshot {
+            clock_offset_ms: None,
             at: at("2013-10-07T13:54:00Z"),
             mode: Mode::Sim,
             state: TradingState::Active,
@@ -128,7 +129,14 @@ fn seen(chart: Option<ChartView>) -> Seen {
             adjusts: Vec::new(),
         },
         limits: Limits::default(),
-        about: About { venue: words(), data: words(), pace: words(), sandbox: words() },
+        about: About {
+            venue: words(),
+            data: words(),
+            pace: words(),
+            sandbox: words(),
+            account: None,
+            asks_for_a_code: false,
+        },
         markets: vec![MarketView {
             symbol: spy(),
             bid: None,
@@ -145,12 +153,19 @@ fn seen(chart: Option<ChartView>) -> Seen {
         log: Arc::default(),
         data_ended: false,
         preview: None,
+        trust: Arc::default(),
     }
 }
 
 fn model(seen: Option<Seen>, theme: ThemeName) -> Model {
     let theme = Theme::of(theme, Depth::True);
-    let mut model = Model::new(Setting { size: (80, 24), theme, ascii: false, keys: Keys::default() });
+    let mut model = Model::new(Setting {
+        size: (80, 24),
+        theme,
+        ascii: false,
+        keys: Keys::default(),
+        lock_after: LockAfter::default(),
+    });
     model.seen = seen.map(Box::new);
     model
 }
