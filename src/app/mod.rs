@@ -5,6 +5,8 @@
 
 /// A run against an account at Alpaca put together: ledger, line, streams, strategies.
 pub mod account;
+/// An account's ledger, opened: its key, its limits, its kill.
+mod account_ledger;
 /// Approvals, told to the ledger when a run starts.
 mod approvals_told;
 /// What must hold before live may open anything.

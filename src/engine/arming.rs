@@ -175,6 +175,36 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_are_taken_back_end_openings_and_arming_and_only_arming_is_not_given_back() {
+        let mut stage = live();
+        arm(&mut stage);
+        let (resting, epoch) = (stage.ask(Origin::Operator, Side::Buy, 3).unwrap(), stage.engine.epoch());
+        stage.step(Event::Keys { refusal: Some("unauthorized. (HTTP 401)".to_owned()) });
+        assert!(stage.engine.epoch() > epoch, "what was approved and has not left may not leave");
+        assert_eq!(
+            (opening(&stage), stage.engine.snapshot().not_ready),
+            (Some(Code::Disarmed), Some("keys"))
+        );
+        assert_eq!(
+            stage.cancelled,
+            [resting],
+            "what would still open is taken down, as far as the broker lets us"
+        );
+        assert!(told(&stage).contains("look at the broker's own page"), "{}", told(&stage));
+        let said = stage.said.len();
+        stage.step(Event::Keys { refusal: Some("again".to_owned()) });
+        assert_eq!(stage.said.len(), said, "it is said once");
+        stage.step(Event::Keys { refusal: None });
+        assert_eq!((stage.engine.snapshot().not_ready, opening(&stage)), (None, Some(Code::Disarmed)));
+        let mut paper = Alone::new(Limits::default());
+        let epoch = paper.engine.epoch();
+        paper.step(Event::Keys { refusal: Some("unauthorized".to_owned()) });
+        assert_eq!((opening(&paper), paper.engine.epoch() > epoch), (Some(Code::NotReady), true));
+        paper.step(Event::Keys { refusal: None });
+        assert_eq!(opening(&paper), None);
+    }
+
+    #[test]
     fn a_touched_key_says_that_somebody_is_there() {
         let mut stage = live();
         arm(&mut stage);

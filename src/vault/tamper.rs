@@ -245,3 +245,29 @@ fn a_linked_vault_is_refused() {
     std::os::unix::fs::symlink(&real, made.folder.join(SEALED)).unwrap();
     assert!(made.refusal(WORDS).contains("is no plain file"));
 }
+
+#[test]
+fn another_passphrase_opens_the_same_vault_and_the_old_one_does_not_any_more() {
+    let made = Made::new("vault-other-words");
+    made.open(WORDS).unwrap().put(Last::Kept).unwrap();
+    let (head, sealed) = (made.bytes(HEAD), made.bytes(SEALED));
+    let new = "another horse another battery";
+    let change = |opened: Opened| {
+        change_passphrase_at(Cost::FLOOR, &made.folder, opened, &words(new), Some(&made.device_key), at(1))
+    };
+    // What a killed process left of its own try is in nobody's way.
+    let aside = guard::aside(&made.folder);
+    guard::folder(&aside).unwrap();
+    std::fs::write(aside.join(SEALED), "half").unwrap();
+    let changed = change(made.open(WORDS).unwrap()).unwrap();
+    changed.put(Last::Kept).unwrap();
+    assert_eq!(made.refusal(WORDS), VaultFault::WrongOrChanged.to_string());
+    let again = made.open(new).unwrap();
+    assert_eq!(again.contents.live.unwrap().keys.secret.expose(), SECRET);
+    assert!(made.bytes(HEAD) != head && made.bytes(SEALED) != sealed, "a new salt, and a new key");
+    assert!(!guard::is_there(&aside), "nothing of the old one is left");
+    let without = made.open(new).unwrap();
+    let refused = change_passphrase_at(Cost::FLOOR, &made.folder, without, &words(WORDS), None, at(2));
+    assert!(matches!(refused.err(), Some(VaultFault::NoDeviceKey)));
+    assert!(made.open(new).is_ok(), "and what was refused has changed nothing");
+}

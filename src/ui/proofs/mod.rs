@@ -3,6 +3,8 @@
 
 /// Any size, any state: no panic, the badge and the kill's hint in sight, figures whole.
 mod any_size;
+/// The wizard, page by page.
+mod first_steps;
 /// The ladder of confirmations, key by key.
 mod ladder;
 /// Many random keys against the ladder.
