@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use served::{BINARY, Served, configure, empty_home, interrupt, run_headless};
+use served::{BINARY, NO_BUS, Served, configure, empty_home, interrupt, run_headless};
 
 /// How long anything may take before the test gives it up; nothing here is measured.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -28,7 +28,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const ID: &str = "canary+id/7=of";
 const SECRET: &str = "canary+secret/of=a+run";
 const REFUSED: &str = "canary~refused/by=everybody&";
-const CANARIES: [&str; 3] = [ID, SECRET, REFUSED];
+/// What opens the vault, and what does not.
+const PASSPHRASE: &str = "canary passphrase/of=a+vault";
+const WRONG: &str = "canary+wrong=of/a vault";
+const CANARIES: [&str; 5] = [ID, SECRET, REFUSED, PASSPHRASE, WRONG];
 
 /// As it is, in hex, in a URL, and in base64 of both alphabets wherever in a longer text it began.
 fn encodings(canary: &str) -> Vec<Vec<u8>> {
@@ -97,7 +100,24 @@ impl Stage {
     }
 
     fn ask(&self, args: &[&str]) -> String {
-        let output = Command::new(BINARY).args(args).env("HARDSTOP_HOME", &self.home).output().unwrap();
+        self.tell(args, &[])
+    }
+
+    /// The shell's answer to a command that reads these lines.
+    fn tell(&self, args: &[&str], lines: &[&str]) -> String {
+        let mut child = Command::new(BINARY)
+            .args(args)
+            .env("HARDSTOP_HOME", &self.home)
+            .env("DBUS_SESSION_BUS_ADDRESS", NO_BUS)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        // A command that asks for less ends before it has read all of it.
+        let _read = child.stdin.take().unwrap().write_all(text.as_bytes());
+        let output = child.wait_with_output().unwrap();
         holds_none(&format!("{args:?}"), &output.stdout);
         holds_none(&format!("{args:?}"), &output.stderr);
         String::from_utf8(output.stdout).unwrap()
@@ -166,6 +186,38 @@ fn three_canaries_are_in_no_file_argument_environment_or_word_after_runs_at_the_
     let mut found = Vec::new();
     files(&stage.home, &mut found);
     assert!(found.iter().any(|path| path.extension().is_some_and(|end| end == "db")), "{found:?}");
+    stage.is_silent();
+}
+
+/// The live account's own way: a vault made and opened, a kill re-armed, arming refused, the record unlocked, its
+/// evidence packed; the passphrase, a wrong one and the keys are nowhere.
+#[test]
+fn a_passphrase_is_in_no_file_or_word_after_a_live_run_at_the_finest_log() {
+    let stage = Stage::new("live");
+    configure(&stage.home, &stage.exchange.address, "\"SPY\"", "[live]\nenabled = true\n");
+    stage.tell(
+        &["keys", "set", "--slot", "live", "--stdin", "--vault-only"],
+        &[ID, SECRET, PASSPHRASE, PASSPHRASE],
+    );
+    let mut live = Command::new(BINARY);
+    live.args(["run", "--live", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"]);
+    let file = |name: &str| fs::File::create(stage.home.join(name)).unwrap();
+    live.env("HARDSTOP_HOME", &stage.home).env("DBUS_SESSION_BUS_ADDRESS", NO_BUS);
+    let mut child = live.stdin(Stdio::piped()).stdout(file("stdout")).stderr(file("stderr")).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(format!("{PASSPHRASE}\n").as_bytes()).unwrap();
+    stage.until_ready();
+    is_silent_in_proc(&child);
+    stage.ask(&["kill"]);
+    stage.tell(&["rearm", "--reason", "seen", "--stdin"], &[WRONG]);
+    stage.tell(&["rearm", "--reason", "seen", "--stdin"], &[PASSPHRASE]);
+    let status: serde_json::Value = serde_json::from_str(&stage.ask(&["status", "--json"])).unwrap();
+    assert_eq!(status["state"], "active", "the right one counted");
+    stage.tell(&["arm", "--stdin"], &["0001", PASSPHRASE]);
+    interrupt(&mut child);
+    assert!(stage.tell(&["journal", "verify", "--unlock", "--stdin"], &[PASSPHRASE]).contains("chain hmac"));
+    stage.tell(&["doctor", "--live", "--stdin"], &[PASSPHRASE]);
+    let evidence = stage.home.join("evidence.age").display().to_string();
+    stage.tell(&["incident", "--stdin", "--out", &evidence], &[PASSPHRASE, PASSPHRASE, PASSPHRASE]);
     stage.is_silent();
 }
 

@@ -456,3 +456,54 @@ fn read_notes(path: &Path) -> Result<BTreeMap<String, SlotNote>, String> {
 pub fn passphrase(typed: &Secret) -> Result<Passphrase, String> {
     Passphrase::new(typed.expose()).map_err(|fault| fault.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: &str = "a passphrase of a slot";
+
+    fn slot(name: &str) -> KeySlot {
+        let home = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/key-slots").join(name);
+        let _none_before = std::fs::remove_dir_all(&home);
+        let state = home.join("state");
+        let paths = Paths {
+            config_file: home.join("config.toml"),
+            data: home.join("data"),
+            socket: state.join("control.sock"),
+            accounts: state.join("accounts"),
+            state,
+        };
+        paths.prepare().unwrap();
+        KeySlot::of(&paths, &Hosts::at(Account::Live, "http://127.0.0.1:9").unwrap())
+    }
+
+    fn words(text: &str) -> Passphrase {
+        Passphrase::new(text).unwrap()
+    }
+
+    #[test]
+    fn a_second_factor_is_asked_for_where_live_is_armed() {
+        let slot = slot("factor");
+        let mut opened = slot.make_vault(&words(WORDS), true).unwrap();
+        let (factor, codes) = SecondFactor::fresh().unwrap();
+        slot.set_second_factor(&mut opened, Some(factor)).unwrap();
+        assert!(slot.open(&words(WORDS)).is_ok(), "what opens no position asks for none");
+        let none = Secret::new(String::new());
+        let refused = slot.unlock(&words(WORDS), &Second::Code(&none)).err().unwrap();
+        assert!(refused.contains("its code is needed"), "{refused}");
+        assert_eq!(
+            slot.tries().look(clock::now()).fails,
+            1,
+            "a code that is none counts as a passphrase does"
+        );
+        assert!(slot.unlock(&words(WORDS), &Second::Code(&codes[0])).is_ok());
+        assert_eq!(slot.tries().look(clock::now()).fails, 0);
+        let refused = slot.unlock(&words(WORDS), &Second::Code(&codes[0])).err().unwrap();
+        assert!(refused.contains("the code") && !refused.contains(codes[0].expose()), "{refused}");
+        assert!(slot.unlock(&words(WORDS), &Second::Code(&codes[1])).is_ok());
+        let mut opened = slot.open(&words(WORDS)).unwrap();
+        slot.set_second_factor(&mut opened, None).unwrap();
+        assert!(slot.unlock(&words(WORDS), &Second::Code(&none)).is_ok());
+    }
+}

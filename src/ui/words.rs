@@ -80,6 +80,8 @@ pub const FAR_FROM_MARKET: &str = "its price is more than 2% away from the marke
 /// What opens or changes a position in live is reviewed first.
 pub const BY_THE_TICKET: &str =
     "with real money an order goes through the ticket (b, s, r): nothing was sent";
+/// A word that the palette of live does not know.
+pub const NOT_IN_LIVE: &str = "that is no command of this window in live; the shell has more";
 /// A field of a form is empty.
 pub const FILL_EVERY_FIELD: &str = "fill every field; Esc leaves it";
 /// The word that opens a window behind which no money is.

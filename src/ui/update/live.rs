@@ -41,22 +41,29 @@ pub(super) fn hold_back(model: &mut Model, effects: Vec<Effect>, asked: Option<&
     let passes = |effect: &Effect| asked == Some(effect) || passes_unasked(effect);
     let (kept, held): (Vec<_>, Vec<_>) = effects.into_iter().partition(passes);
     if let Some(first) = held.first() {
-        model.say(Weight::Warning, words::BY_THE_TICKET);
+        let said = match first {
+            Effect::Command(line) if !BY_THE_TICKET.contains(&first_word(line)) => words::NOT_IN_LIVE,
+            _ => words::BY_THE_TICKET,
+        };
+        model.say(Weight::Warning, said);
         if let (Effect::Command(_), Some(Popup::Palette(palette))) = (first, &mut model.popup) {
-            palette.waits = false;
-            palette.words = vec![words::BY_THE_TICKET.to_owned()];
+            (palette.waits, palette.words) = (false, vec![said.to_owned()]);
         }
     }
     kept
 }
 
+/// What goes through the ticket.
+const BY_THE_TICKET: [&str; 3] = ["buy", "sell", "replace"];
+
+fn first_word(line: &str) -> &str {
+    line.trim_start_matches(':').split_whitespace().next().unwrap_or_default()
+}
+
 fn passes_unasked(effect: &Effect) -> bool {
     match effect {
         Effect::Act(_, act) => matches!(act, Act::PauseStrategy(_)),
-        Effect::Command(line) => {
-            let word = line.trim_start_matches(':').split_whitespace().next().unwrap_or_default();
-            COMMANDS.contains(&word)
-        }
+        Effect::Command(line) => COMMANDS.contains(&first_word(line)),
         // Who sits there is judged where the vault is.
         Effect::Trusted(..)
         | Effect::Wizard(..)

@@ -138,7 +138,8 @@ pub(super) fn answered(model: &mut Model, exit: u8, said: Vec<String>) {
             (wizard.keys_said, wizard.page) = (Some(said.join("; ")), Page::Kill);
             (wizard.field, wizard.pulls, wizard.words) = (0, pulls, Vec::new());
         }
-        (Page::Kill, 0) => (wizard.rehearsed, wizard.words) = (true, Vec::new()),
+        // What is said besides is that strategies stay paused, and how they go on.
+        (Page::Kill, 0) => (wizard.rehearsed, wizard.words) = (true, said.into_iter().skip(1).collect()),
         (Page::Write, _) => (wizard.is_done, wizard.words) = (exit == 0, said),
         _ => wizard.words = said,
     }
