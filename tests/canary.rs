@@ -221,6 +221,89 @@ fn a_passphrase_is_in_no_file_or_word_after_a_live_run_at_the_finest_log() {
     stage.is_silent();
 }
 
+/// The threads of a run against an account that outlive a panic. The machine's is no such one: a run ends with it.
+const THREADS: [&str; 10] = [
+    "urgent",
+    "openings",
+    "readings",
+    "orders stream",
+    "data stream",
+    "chores",
+    "kill-file-watch",
+    "control",
+    "conversation",
+    "kill",
+];
+
+/// Every thread of a live run dies of a panic that says all there is to be kept: the kill is pulled, the work of each
+/// goes on, an order leaves again once it is re-armed, and what the panics said is nowhere. The machine's death ends
+/// the run with the kill standing.
+#[test]
+fn a_panic_in_every_thread_of_a_live_run_pulls_the_kill_stops_no_work_and_tells_nothing() {
+    let stage = Stage::new("panics");
+    configure(&stage.home, &stage.exchange.address, "\"SPY\"", "[live]\nenabled = true\n");
+    stage.tell(
+        &["keys", "set", "--slot", "live", "--stdin", "--vault-only"],
+        &[ID, SECRET, PASSPHRASE, PASSPHRASE],
+    );
+    // Beside the home: it holds what is searched for there.
+    let rehearsed = stage.home.with_extension("rehearsed");
+    let run = |threads: &str| {
+        let spelt = CANARIES.iter().flat_map(|canary| encodings(canary)).collect::<Vec<_>>();
+        let words = spelt.iter().map(|bytes| String::from_utf8_lossy(bytes)).collect::<Vec<_>>().join(" ");
+        fs::write(&rehearsed, format!("{threads}\n{words}")).unwrap();
+        let mut live = Command::new(BINARY);
+        live.args(["run", "--live", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"]);
+        let file = |name: &str| {
+            fs::OpenOptions::new().create(true).append(true).open(stage.home.join(name)).unwrap()
+        };
+        live.env("HARDSTOP_HOME", &stage.home).env("DBUS_SESSION_BUS_ADDRESS", NO_BUS);
+        live.env("HARDSTOP_REHEARSED_PANICS", &rehearsed);
+        let mut child =
+            live.stdin(Stdio::piped()).stdout(file("stdout")).stderr(file("stderr")).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(format!("{PASSPHRASE}\n").as_bytes()).unwrap();
+        child
+    };
+    let deaths = || {
+        let mut logs = Vec::new();
+        files(&stage.home, &mut logs);
+        logs.retain(|path| path.extension().is_some_and(|end| end == "log"));
+        let died = |path: &PathBuf| {
+            let log = fs::read_to_string(path).unwrap();
+            log.lines().filter(|line| line.contains("a panic place=src/broker/threads.rs:")).count()
+        };
+        logs.iter().map(died).sum::<usize>()
+    };
+    let status = || -> serde_json::Value {
+        serde_json::from_str(&stage.ask(&["status", "--json"])).unwrap_or_default()
+    };
+    let mut child = run(&THREADS.join(","));
+    let began = Instant::now();
+    // The first conversation dies without an answer.
+    let settled = || {
+        let status = status();
+        deaths() == THREADS.len() && status["pid"].is_number() && status["not_ready"].is_null()
+    };
+    while !settled() {
+        assert!(began.elapsed() < PATIENCE, "{} of them died: {}\n{}", deaths(), status(), stage.words());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(status()["state"], "halted");
+    is_silent_in_proc(&child);
+    let kill = stage.ask(&["kill"]);
+    assert!(kill.contains("confirmed       true"), "the kill answers after its own death: {kill}");
+    stage.tell(&["rearm", "--reason", "they died", "--stdin"], &[PASSPHRASE]);
+    assert_eq!(status()["state"], "active", "{}", stage.words());
+    interrupt(&mut child);
+
+    let mut child = run("machine");
+    assert!(!child.wait().unwrap().success());
+    assert_eq!(deaths(), THREADS.len() + 1);
+    assert!(stage.home.join("state/KILL").exists(), "the next run starts halted");
+    fs::remove_file(&rehearsed).unwrap();
+    stage.is_silent();
+}
+
 /// Hands everything on to the exchange, until a client has sent its login on a stream: nobody answers that any more,
 /// and the receiver hears of it.
 fn stalls_at_login(upstream: &str) -> (String, Receiver<String>) {

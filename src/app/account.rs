@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -30,6 +29,7 @@ use crate::broker::door::RemotePlan;
 use crate::broker::kill::KillTask;
 use crate::broker::latch::KillLatch;
 use crate::broker::orders_ear::OrdersEar;
+use crate::broker::threads;
 use crate::config::meaning::Logs;
 use crate::domain::at::At;
 use crate::domain::calendar::{Phase, phase};
@@ -59,7 +59,6 @@ const TRIES: u32 = 3;
 const WATCHED_MAX: usize = 1_000;
 /// What is said of a stream whose thread died of a panic, and how long it rests before it is followed again.
 const DIED: &str = "its thread died and is started again";
-const REST_AFTER_DEATH: Duration = Duration::from_millis(500);
 /// How often an exchange's clock is read again at the start.
 const CLOCK_READINGS: u32 = 5;
 
@@ -437,20 +436,12 @@ fn run_head(plan: &AccountPlan, sandbox: &str, account: String) -> RunHead {
     }
 }
 
-/// A thread whose work goes on when it dies of a panic, which has pulled the kill: `died` hears of it first.
 fn spawn(
     name: &str,
-    life: impl Fn() + Send + 'static,
+    works: impl Fn() + Send + 'static,
     died: impl Fn() + Send + 'static,
 ) -> Result<(), String> {
-    let lives = move || {
-        while catch_unwind(AssertUnwindSafe(&life)).is_err() {
-            died();
-            std::thread::sleep(REST_AFTER_DEATH);
-        }
-    };
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(lives);
-    thread.map(drop).map_err(|fault| format!("no thread for the {name}: {fault}"))
+    threads::spawn(name, works, died).map_err(|fault| format!("no thread for the {name}: {fault}"))
 }
 
 /// A market as it happens.

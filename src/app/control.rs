@@ -18,6 +18,7 @@ use crate::broker::kill_file::KillFile;
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
 use crate::broker::outcome::{KillOutcome, Outcomes};
+use crate::broker::threads;
 
 /// A request line is at most this long.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
@@ -93,10 +94,9 @@ pub fn serve(path: &Path, reach: Reach) -> Result<(SyncSender<Asked>, Receiver<A
     let (sender, receiver) = sync_channel(REQUESTS_MAX);
     let fail = |fault: std::io::Error| format!("no thread for the control socket: {fault}");
     let watches = reach.clone();
-    let named = |name: &str| std::thread::Builder::new().name(name.to_owned());
-    named("kill-file-watch").spawn(move || watch_kill_file(&watches)).map_err(fail)?;
+    threads::spawn("kill-file-watch", move || watch_kill_file(&watches), || {}).map_err(fail)?;
     let asks = sender.clone();
-    named("control").spawn(move || listen(&listener, &reach, &asks)).map_err(fail)?;
+    threads::spawn("control", move || listen(&listener, &reach, &asks), || {}).map_err(fail)?;
     Ok((sender, receiver))
 }
 
@@ -172,6 +172,7 @@ fn watch_kill_file(reach: &Reach) {
 }
 
 fn converse(stream: &UnixStream, reach: &Reach, machine: &SyncSender<Asked>) {
+    threads::rehearsed("conversation");
     let _as_it_was = stream.set_read_timeout(Some(CLIENT_WITHIN));
     let _as_it_was = stream.set_write_timeout(Some(CLIENT_WITHIN));
     let reply = match read_request(stream) {
@@ -380,7 +381,7 @@ mod tests {
             KillFile::prepare(&house.state).unwrap(),
             KillIds { mode: Mode::Sim, install: "abcdef".parse().unwrap() },
         );
-        let (task, socket) = (house.task, &house.socket);
+        let (mut task, socket) = (house.task, &house.socket);
         std::thread::scope(|scope| {
             scope.spawn(|| task.run(ids, Some(&file), drop, || stop.load(Ordering::SeqCst)));
             let waits = scope.spawn(|| ask(socket, "status", serde_json::Value::Null));

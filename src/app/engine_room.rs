@@ -17,6 +17,7 @@ use crate::app::signals::EndFlag;
 use crate::app::trust_board::Looked;
 use crate::broker::latch::KillLatch;
 use crate::broker::outcome::{KillOutcome, Outcomes};
+use crate::broker::threads;
 use crate::domain::at::At;
 use crate::engine::record::Record;
 use crate::journal::reader::Reader;
@@ -133,7 +134,7 @@ fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) 
     let desk = Desk::new(about, plan.interval_ms(), Arc::clone(&shared.wanted), tell);
     let wakes = shared.clone();
     let wake = wake_by(move |asked| wakes.ask(asked));
-    let (mut opened, kill) = open(plan, shared.latch.clone(), desk, wake)?;
+    let (mut opened, mut kill) = open(plan, shared.latch.clone(), desk, wake)?;
     let (names, sandbox) = (opened.strategies.clone(), opened.sandbox.clone());
     let past = past(&opened.files.journal)?;
     let ticks = std::mem::take(&mut opened.past);
@@ -148,9 +149,7 @@ fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) 
     desk.settle(names, sandbox, opened.armoury.as_deref());
     desk.recollect(past, &ticks);
     let board = desk.trust();
-    std::thread::Builder::new()
-        .name("trust board".to_owned())
-        .spawn(move || board.keep(&looked))
+    threads::spawn("trust board", move || board.keep(&looked), || {})
         .map_err(|fault| format!("no thread for the security page: {fault}"))?;
     let outcomes = kill.outcomes();
     let reach = Reach {
@@ -172,14 +171,12 @@ fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) 
         };
         kill.run(kill_ids, Some(&file), told, || stopped.is_raised());
     };
-    std::thread::Builder::new()
-        .name("kill".to_owned())
-        .spawn(works)
-        .map_err(|fault| format!("no thread for the kill: {fault}"))?;
+    threads::spawn("kill", works, || {}).map_err(|fault| format!("no thread for the kill: {fault}"))?;
     let _first = shared.outcomes.set(outcomes.clone());
     let _first = shared.asks.set(asks);
     drop(teller.try_send(Note::Turned));
     let lines = machine::Lines { requests, kills, outcomes, end: shared.end.clone() };
+    threads::rehearsed("machine");
     Machine::of(opened, lines).run()
 }
 

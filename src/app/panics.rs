@@ -17,12 +17,25 @@ pub fn tell_places_alone() {
 /// From here on a panic pulls the kill, whichever thread it is: one that is gone would go unnoticed. What a panic
 /// says may hold anything: only its place is told, to the log and to `then`, which runs on the thread that dies.
 pub(super) fn pull_on_panics(latch: KillLatch, then: impl Fn(&str) + Send + Sync + 'static) {
+    #[cfg(debug_assertions)]
+    rehearse();
     std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         latch.trip(&KillCause::Fault(format!("a panic at {place}")), clock::now());
         tracing::error!(%place, "a panic");
         then(&place);
     }));
+}
+
+/// A build for tests has threads die on purpose: a file named so holds their names on its first line, and below it what
+/// their panics say.
+#[cfg(debug_assertions)]
+fn rehearse() {
+    let told =
+        std::env::var_os("HARDSTOP_REHEARSED_PANICS").and_then(|path| std::fs::read_to_string(path).ok());
+    if let Some((names, words)) = told.as_deref().and_then(|told| told.split_once('\n')) {
+        crate::broker::threads::rehearse(names.split(',').map(str::to_owned).collect(), words.to_owned());
+    }
 }
 
 #[cfg(test)]

@@ -277,7 +277,7 @@ mod tests {
     }
 
     /// The kill's whole work at the venue, of which the machine has not heard yet.
-    fn flatten((sim, kill): (Opened<Ear>, KillTask)) -> (crate::pump::turn::Pump<Ear>, KillOutcome) {
+    fn flatten((sim, mut kill): (Opened<Ear>, KillTask)) -> (crate::pump::turn::Pump<Ear>, KillOutcome) {
         sim.latch.trip(&KillCause::Shell { flatten: true }, sim.pump.now());
         let told: Mutex<Option<KillOutcome>> = Mutex::default();
         kill.run(sim.kill_ids, None, |outcome| *told.lock().unwrap() = Some(outcome), || true);

@@ -19,6 +19,7 @@ use crate::broker::kill::KillTask;
 use crate::broker::latch::KillCause;
 use crate::broker::latch::KillLatch;
 use crate::broker::outcome::KillOutcome;
+use crate::broker::threads;
 use crate::domain::at::At;
 use crate::domain::market::Tick;
 use crate::engine::machine::Engine;
@@ -110,7 +111,7 @@ pub fn headless(plan: RunPlan, out: impl Write) -> Result<RunResult, String> {
 /// its panic is handed back, and the kill's file stands for the next start.
 fn drive<A: Crew>(
     opened: Opened<A>,
-    kill: KillTask,
+    mut kill: KillTask,
     requests: Receiver<Asked>,
     end: EndFlag,
 ) -> std::thread::Result<Result<RunResult, String>> {
@@ -122,12 +123,16 @@ fn drive<A: Crew>(
         scope.spawn(move || {
             // A full channel is a machine that no longer listens; the outcome is kept for the asker.
             let told = |outcome: KillOutcome| drop(sender.try_send(outcome));
-            kill.run(kill_ids, Some(&file), told, || stopped.is_raised());
+            let works = || kill.run(kill_ids, Some(&file), told, || stopped.is_raised());
+            threads::outlive("kill", works, || {});
         });
         let pulls = opened.latch.clone();
         let lines = machine::Lines { requests, kills, outcomes: outcomes.clone(), end };
         let mut machine = Machine::of(opened, lines);
-        let ran = catch_unwind(AssertUnwindSafe(|| machine.run()));
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            threads::rehearsed("machine");
+            machine.run()
+        }));
         if ran.is_err() {
             // Nobody watches the market any more: what opens is cancelled before the process ends.
             let number = pulls.trip(&KillCause::Fault("the engine died".to_owned()), clock::now());

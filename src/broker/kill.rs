@@ -78,7 +78,7 @@ impl KillTask {
     /// KILL file is raised beside it, so that a disk that hangs holds nothing up. `told` must not
     /// block.
     pub fn run(
-        mut self,
+        &mut self,
         ids: KillIds,
         file: Option<&KillFile>,
         told: impl Fn(KillOutcome),
@@ -452,7 +452,7 @@ mod tests {
 
     #[test]
     fn a_hundred_presses_in_a_row_are_answered_once() {
-        let Desk { task, latch, .. } = desk(&[("A", 100)], &[stop(1, "A", -100)]);
+        let Desk { mut task, latch, .. } = desk(&[("A", 100)], &[stop(1, "A", -100)]);
         (0..100).for_each(|press| {
             latch.trip(&KillCause::Window, NOW.plus_millis(press * 20));
         });

@@ -1,5 +1,4 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,6 +8,7 @@ use crate::broker::latch::KillLatch;
 use crate::broker::remote::Remote;
 use crate::broker::repeats::Repeats;
 use crate::broker::tempo::Use;
+use crate::broker::threads;
 use crate::broker::venue::unpoisoned;
 use crate::domain::at::At;
 use crate::domain::calendar::{Phase, phase};
@@ -125,11 +125,7 @@ impl Line {
 
     fn spawn(&self, name: &str, works: impl Fn(&Shared) + Send + 'static) -> std::io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        let life = move || {
-            // A thread that dies has pulled the kill; its work goes on, for cancels and exits above all.
-            while catch_unwind(AssertUnwindSafe(|| works(&shared))).is_err() {}
-        };
-        std::thread::Builder::new().name(name.to_owned()).spawn(life).map(drop)
+        threads::spawn(name, move || works(&shared), || {})
     }
 
     /// Where the stream of orders tells what it hears.

@@ -40,6 +40,8 @@ mod repeats;
 mod script;
 /// How many requests a minute may leave.
 mod tempo;
+/// Threads that outlive a panic.
+pub mod threads;
 /// Where requests go.
 mod venue;
 /// Which orders must go, by the venue's own list.
