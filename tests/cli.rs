@@ -8,6 +8,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+#[path = "cli/backtest.rs"]
+mod backtest;
+
 /// Three minutes of one symbol: enough for a whole run.
 const BARS: &str = "timestamp,symbol,open,high,low,close,volume\n\
 2013-10-07T13:30:00Z,SPY,168.00,168.10,167.90,168.05,10000\n\
@@ -258,7 +261,7 @@ fn a_changed_script_is_no_longer_approved_and_its_change_is_shown() {
     assert_eq!(home.run(&["strategy", "new", &script]).code, 0);
     assert_ne!(home.run(&["strategy", "new", &script]).code, 0, "a file that is there is never overwritten");
     let text = fs::read_to_string(&script).unwrap();
-    fs::write(&script, text.replace("default: 30", "default: 40")).unwrap();
+    fs::write(&script, text.replace("default: 20", "default: 40")).unwrap();
     let run = ["run", "--headless", "--data", &bars, "--strategy", &script];
     assert!(home.run(&run).words.contains("is not approved"));
     assert_eq!(
@@ -269,13 +272,13 @@ fn a_changed_script_is_no_longer_approved_and_its_change_is_shown() {
     assert_eq!(home.run_with(&["strategy", "approve", &script], "approve\n").code, 0);
     assert_eq!(home.run(&run).code, 0);
     assert!(home.run(&["strategy", "describe", &script]).out.contains("sim and paper"));
-    fs::write(&script, text.replace("default: 30", "default: 50")).unwrap();
+    fs::write(&script, text.replace("default: 20", "default: 50")).unwrap();
     assert_ne!(home.run(&run).code, 0);
     let changes = home.run(&["strategy", "diff", &script]).out;
     let marked = |mark: &str| changes.lines().any(|line| line.starts_with(mark));
     assert!(
-        marked("-     slow: { type: \"int\", default: 40")
-            && marked("+     slow: { type: \"int\", default: 50")
+        marked("-     length: { type: \"int\", default: 40")
+            && marked("+     length: { type: \"int\", default: 50")
     );
     assert!(home.run(&["strategy", "list"]).out.contains("mine.js"));
 }

@@ -520,6 +520,7 @@ fn a_strategy_nobody_loaded_sends_nothing() {
         outcome: hardstop::domain::strategy::Outcome::Done,
         wishes: vec![hardstop::domain::strategy::Wish::Close { tag: None }],
         logs: Vec::new(),
+        plots: Vec::new(),
     };
     scene.turn(Event::StrategyAnswered { id: StrategyId(9), answer });
     assert_eq!(scene.sent(), 0);
@@ -544,6 +545,7 @@ fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
         symbols: vec![symbol()],
         timeframe_ms: 60_000,
         warmup_bars: 0,
+        protects: false,
     };
     let sandbox = Sandbox::spawn(&settings).unwrap();
     scene.pump.bench_mut().seat(head.clone(), settings.clone(), sandbox);

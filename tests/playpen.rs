@@ -30,6 +30,9 @@ use hardstop::strategy::manifest::ParamValue;
 use hardstop::strategy::shipped;
 use hardstop::strategy::source::StrategySource;
 
+#[path = "playpen/generated.rs"]
+mod generated;
+
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
 const BARS: u32 = 3;
 
@@ -286,6 +289,94 @@ fn breaks_out(settings: &SpawnSettings, shares: i32) {
     assert_eq!(wishes, vec![Wish::Close { tag: Some("before the close".to_owned()) }]);
 }
 
+/// The lines of the fences of this kind on the strategies' page.
+fn fenced(page: &str, kind: &str) -> Vec<String> {
+    let opening = format!("```js {kind}\n");
+    let blocks = page.split(&opening).skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    blocks.flat_map(str::lines).map(str::to_owned).collect()
+}
+
+/// A strategy with every indicator of the page, and this line for every bar.
+fn with_line(init: &[String], line: &str) -> String {
+    let params = r#"{ length: { type: "int", default: 2 } }"#;
+    let head = format!(r#"api: 1, name: "page", version: "1", timeframe: "1Min", params: {params}"#);
+    format!("strategy({{ {head}, init(ctx) {{ {} }}, onBar(bar, ctx) {{ {line} }} }});", init.join("\n"))
+}
+
+#[test]
+fn every_line_of_the_strategies_page_runs_and_wishes_what_it_says() {
+    let page = include_str!("../strategies/README.md");
+    let (init, lines) = (fenced(page, "init"), fenced(page, "bar"));
+    assert!(init.len() >= 17 && lines.len() >= 17, "{} and {}", init.len(), lines.len());
+    for line in &lines {
+        let mut sandbox = Sandbox::spawn(&settings("page.js", &with_line(&init, line))).unwrap();
+        let (mut wished, mut drawn, mut logged) = (0, 0, 0);
+        for minute in 0..12 {
+            let answer = sandbox.call(&bar(minute, 10_000 + i32::try_from(minute % 4).unwrap() * 30)).answer;
+            if minute < 6 && line.contains("this.atr") {
+                // An average that is not warm is no price, and is refused as none.
+                continue;
+            }
+            assert_eq!(answer.outcome, Outcome::Done, "{line}");
+            (wished, drawn) = (wished + answer.wishes.len(), drawn + answer.plots.len());
+            logged += answer.logs.len();
+        }
+        let wishes = ["ctx.buy", "ctx.sell", "ctx.close(", "ctx.cancel", "ctx.tighten"];
+        let is_wish = wishes.iter().any(|call| line.starts_with(call));
+        assert_eq!(wished > 0, is_wish, "{line}");
+        assert_eq!(
+            (drawn > 0, logged > 0),
+            (line.starts_with("ctx.plot"), true),
+            "{line}: the timer logs too"
+        );
+    }
+    let whole = fenced(page, "whole").join("\n");
+    assert_eq!(run("whole.js", &whole).0, "done");
+}
+
+#[test]
+fn the_page_and_the_declarations_name_everything_that_a_strategy_is_handed() {
+    let source = with_line(
+        &[],
+        "ctx.log(Object.keys(ctx).map(n => 'ctx.' + n).join(' ')); ctx.log(Object.keys(bar).map(n => 'bar.' + n).join(' '));
+         for (const part of ['position', 'session', 'history', 'ta'])
+           ctx.log(Object.getOwnPropertyNames(ctx[part]).map(n => 'ctx.' + part + '.' + n).join(' '));",
+    );
+    let mut sandbox = Sandbox::spawn(&settings("names.js", &source)).unwrap();
+    let logs = sandbox.call(&bar(0, 10_000)).answer.logs.join(" ");
+    let names: Vec<&str> = logs.split_whitespace().collect();
+    assert!(names.len() > 50, "{logs}");
+    let (page, declared) =
+        (include_str!("../strategies/README.md"), include_str!("../strategies/hardstop.d.ts"));
+    for name in names {
+        assert!(page.contains(name), "the page does not name {name}");
+        let last = name.rsplit('.').next().unwrap();
+        let is_declared = [":", "(", "?:", "?("].iter().any(|end| declared.contains(&format!("{last}{end}")));
+        assert!(is_declared, "the declarations do not name {name}");
+    }
+}
+
+#[test]
+fn the_template_loads_and_trades() {
+    let mut template = settings("template.js", shipped::TEMPLATE);
+    template.params.insert("length".to_owned(), ParamValue::Number(3.0));
+    let mut sandbox = Sandbox::spawn(&template).unwrap();
+    let closes = [100, 99, 98, 97, 96, 99, 101, 102, 97, 95];
+    let wishes: Vec<Wish> = closes
+        .iter()
+        .zip(0..)
+        .flat_map(|(close, minute)| {
+            let answer = sandbox.call(&bar(minute, close * 100)).answer;
+            assert_eq!(answer.outcome, Outcome::Done);
+            answer.wishes
+        })
+        .collect();
+    assert!(
+        matches!(wishes[..], [Wish::Trade { side: Side::Buy, size: Size::RiskPct(_), .. }]),
+        "{wishes:?}"
+    );
+}
+
 /// The record of a call is what a replay compares: a fresh child must give the same bytes again.
 #[test]
 fn the_same_frames_give_the_same_bytes() {
@@ -387,7 +478,13 @@ fn mistakes_are_told_with_their_place() {
             "buy: qty is NaN; it must be a finite number (x.js:1:",
         ),
         ("onBar(bar, ctx) { ctx.buy({ riskPct: 1 }); } });", "riskPct needs a stop"),
-        ("onBar(bar, ctx) { ctx.plot('x', 1); } });", "ctx.plot is not there yet"),
+        ("onBar(bar, ctx) { ctx.plot('x', 'y'); } });", "plot: x is a number, and not a text"),
+        ("onBar(bar, ctx) { ctx.plot('x', 1e12); } });", "plot: x is 1000000000000"),
+        ("onBar(bar, ctx) { ctx.every('5m', () => 1); } });", "every is asked for in init alone"),
+        ("init(ctx) { ctx.every('5s', () => 1); } });", "\"5s\" is no span"),
+        ("init(ctx) { ctx.every('5m', 1); } });", "every takes a span and a function"),
+        ("onBar(bar, ctx) { ctx.tighten(); } });", "tighten takes the stop's new price"),
+        ("onBar(bar, ctx) { ctx.tighten({ stop: -1 }); } });", "tighten: stop is -1"),
         ("onBar(bar, ctx) { ctx.crossover(bar.close, 1); } });", "ctx.ta.source(\"close\")"),
         ("onbar() {} });", "strategy has no handler onbar"),
         ("onBar() { let x = ; } });", "SyntaxError"),

@@ -123,6 +123,7 @@ fn prepared(
         symbols: settings.symbols.clone(),
         timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
         warmup_bars: manifest.warmup,
+        protects: manifest.protects,
     };
     Ok((head, settings))
 }

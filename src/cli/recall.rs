@@ -78,7 +78,7 @@ impl Recall {
             Record::Kill(report) => {
                 self.state = Some((TradingState::Halted, format!("kill by {}", report.by)));
             }
-            Record::Strategy { id, what, detail } if what != "log" => {
+            Record::Strategy { id, what, detail } if what != "log" && what != "plot" => {
                 self.strategies.insert(id, (what, detail));
             }
             _ => {}

@@ -28,14 +28,25 @@ pub(super) fn run(paths: &Paths, command: &StrategyCommand) -> Result<u8, Failur
 }
 
 fn new(file: &Path) -> Result<u8, Failure> {
-    let fail = |fault: io::Error| Failure::from(format!("{}: {fault}", file.display()));
-    let mut written = std::fs::OpenOptions::new().write(true).create_new(true).open(file).map_err(fail)?;
-    written.write_all(shipped::SHIPPED[0].1.as_bytes()).map_err(fail)?;
+    write_new(file, shipped::TEMPLATE)?;
+    let (name, text) = shipped::DECLARATIONS;
+    let beside = file.with_file_name(name);
+    let completes = if beside.exists() { "stands already" } else { "was written" };
+    if !beside.exists() {
+        write_new(&beside, text)?;
+    }
     print::words(&format!(
-        "{} is a copy of the example; change it, then run `hardstop strategy check`",
+        "{} is a commented template: change it, then run `hardstop strategy check {0}`. {name}, from which editors \
+         complete, {completes} beside it.",
         file.display()
     ));
     Ok(0)
+}
+
+fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
+    let fail = |fault: io::Error| Failure::from(format!("{}: {fault}", file.display()));
+    let mut written = std::fs::OpenOptions::new().write(true).create_new(true).open(file).map_err(fail)?;
+    written.write_all(text.as_bytes()).map_err(fail)
 }
 
 fn check(file: &Path, json: bool) -> Result<u8, Failure> {

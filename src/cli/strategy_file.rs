@@ -53,7 +53,7 @@ pub(super) fn describe(paths: &Paths, file: &Path) -> Result<u8, Failure> {
     let modes = if modes.is_empty() { "nothing".to_owned() } else { modes.join(" and ") };
     let out = json!({
         "name": tame(&manifest.name), "version": tame(&manifest.version), "timeframe": manifest.timeframe,
-        "symbols": manifest.symbols, "sha256": source.hash.to_string(), "approved_for": modes,
+        "symbols": manifest.symbols, "protects": manifest.protects, "sha256": source.hash.to_string(), "approved_for": modes,
         "sandbox": level, "params": params(&manifest),
     });
     print::value(&out, false);

@@ -129,6 +129,20 @@ pub enum Wish {
     },
     /// Cancel this strategy's open orders of the symbol.
     Cancel,
+    /// Move the position's protective stop nearer to the market; never away from it.
+    Tighten {
+        /// Where it shall lie.
+        stop: Price,
+    },
+}
+
+/// A number that a strategy wants to be drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plot {
+    /// The name of its line.
+    pub name: String,
+    /// Its value in billionths: what is drawn needs no more, and counts are compared exactly.
+    pub nanos: i64,
 }
 
 /// How a call ended.
@@ -162,4 +176,7 @@ pub struct StrategyAnswer {
     pub wishes: Vec<Wish>,
     /// What it logged.
     pub logs: Vec<String>,
+    /// What it wants to be drawn beside the bar.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plots: Vec<Plot>,
 }

@@ -91,6 +91,11 @@ impl Engine {
             Outcome::Failed { reason } => return self.on_strategy_fault(id, "failed", reason),
             Outcome::Killed { reason } => return self.on_strategy_fault(id, "killed", reason),
         }
+        for plot in &answer.plots {
+            let value = Price::from_nanos(plot.nanos);
+            let detail = format!("{} {value} {}", answer.symbol, plot.name);
+            self.record(Record::Strategy { id, what: "plot".to_owned(), detail });
+        }
         for wish in &answer.wishes {
             self.grant(id, answer.symbol, wish);
         }
@@ -135,6 +140,7 @@ impl Engine {
             }
             Wish::Close { tag } => self.close_own(id, symbol, tag.clone()),
             Wish::Cancel => self.cancel_own(id, symbol),
+            Wish::Tighten { stop } => self.tighten(id, symbol, *stop),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::domain::trail::Trail;
 use crate::domain::venue::AssetFlags;
 use crate::engine::bars::BarBuilder;
 use crate::engine::naked::Naked;
+use crate::engine::tighten::Tightened;
 use crate::engine::volume::VolumeMeter;
 use crate::indicators::atr::Atr;
 
@@ -53,6 +54,8 @@ pub struct Desk {
     pub stop_lost_at: Option<At>,
     /// Whether the trader was told that the stop is missing.
     pub missing_told: bool,
+    /// Where a strategy has moved the stop to: one that lies further away gives way.
+    pub tightened: Option<Tightened>,
     /// How the protective stop follows the market, where the trader asked for that.
     pub trail: Option<Trail>,
     /// The stop for which the trader was told that the market jumped over it.

@@ -302,6 +302,7 @@ fn a_strategy_cancels_its_own_orders_and_neither_its_stops_nor_anybody_elses() {
         outcome: Outcome::Done,
         wishes: vec![Wish::Cancel],
         logs: Vec::new(),
+        plots: Vec::new(),
     };
     stage.step(Event::StrategyAnswered { id: StrategyId(1), answer });
     assert_eq!(stage.cancelled, [own]);
@@ -345,6 +346,7 @@ fn a_risk_without_a_stop_is_sized_by_the_measured_one() {
         outcome: Outcome::Done,
         wishes: vec![wish],
         logs: Vec::new(),
+        plots: Vec::new(),
     };
     stage.look();
     stage.step(Event::StrategyAnswered { id: StrategyId(1), answer });

@@ -226,6 +226,9 @@ pub struct StrategyHead {
     pub timeframe_ms: i64,
     /// How many bars only warm it up.
     pub warmup_bars: u32,
+    /// Whether it may tighten the stop of a position that is not its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protects: bool,
 }
 
 /// What the kill did, as its own task saw it at the venue.

@@ -40,6 +40,7 @@ impl Engine {
         }
         desk.frozen_by = Some(what.to_owned());
         desk.stop_plan = None;
+        desk.tightened = None;
         desk.forget_ranges();
         self.gate.doubt_own_count(true);
         self.alert(format!(

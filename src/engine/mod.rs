@@ -79,6 +79,8 @@ mod stops;
 mod strategies;
 /// Intents on their way through the gate.
 mod submit;
+/// A strategy that moves a stop nearer to the market.
+mod tighten;
 /// Trades from flat to flat, and losses in a row.
 mod trades;
 /// The average volume of a symbol's sessions.

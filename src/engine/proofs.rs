@@ -94,6 +94,7 @@ impl Alone {
             symbols,
             timeframe_ms: 60_000,
             warmup_bars: 0,
+            protects: false,
         };
         self.step(Event::StrategyLoaded(head));
     }

@@ -75,6 +75,7 @@ impl Engine {
                 desk.missing_told = false;
             }
             self.let_it_trail(symbol, closing);
+            self.let_it_tighten(symbol, closing);
         }
     }
 
@@ -126,6 +127,7 @@ impl Engine {
         let Some(stop) = self.stop_price(symbol, closing) else {
             return self.tell_missing(symbol, "there are fewer than 15 bars to measure a stop from; place one by hand or close the position");
         };
+        let stop = self.stop_within_reach(symbol, closing, stop);
         let trail = self.desks.get(&symbol).and_then(|desk| desk.trail);
         let stop = trail.map_or(StopKind::Fixed(stop), |trail| StopKind::Trailing(trail, stop));
         let id = self.next_id();
@@ -172,7 +174,7 @@ impl Engine {
     }
 
     /// The price planned when the position was opened, else two average ranges behind its entry.
-    fn stop_price(&self, symbol: Symbol, closing: Side) -> Option<Price> {
+    pub(super) fn stop_price(&self, symbol: Symbol, closing: Side) -> Option<Price> {
         let desk = self.desks.get(&symbol)?;
         if let Some(planned) = desk.stop_plan {
             return Some(planned);
@@ -217,7 +219,7 @@ impl Engine {
 
     /// Cancels a stop of ours. Where the venue has just refused to, a moment passes first: what it refuses it
     /// would be asked for without end.
-    fn take_back(&mut self, symbol: Symbol, id: ClientOrderId) {
+    pub(super) fn take_back(&mut self, symbol: Symbol, id: ClientOrderId) {
         let refused_at = self.orders.get(id).and_then(|order| order.cancel_refused_at);
         let again_at = refused_at.map(|at| at.plus_millis(CANCEL_AGAIN_MS)).filter(|at| self.now < *at);
         match (again_at, self.desks.get_mut(&symbol)) {

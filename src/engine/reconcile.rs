@@ -23,6 +23,8 @@ use crate::engine::record::Record;
 const LOOK_AGAIN_MS: i64 = 10_000;
 /// How soon executions are asked for again that the venue's list is ahead of.
 const LATE_FILLS_MS: i64 = 3_000;
+/// How soon after an order's end the venue is read where no clock does it.
+const FUNDS_WITHIN_MS: i64 = 60_000;
 /// How long after nobody answered it a cancel is asked for again, or after its refusal where an exit waits.
 pub(super) const CANCEL_AGAIN_MS: i64 = 1_000;
 
@@ -32,6 +34,14 @@ impl Engine {
         // A reading that is under way may have begun before what it is now wanted for.
         self.readiness.ask_again |= self.readiness.asking;
         self.readiness.ask_venue_at = Some(self.now);
+    }
+
+    /// An order has ended, and what it had taken of the buying power may be free again: that is the venue's to say.
+    /// Where nothing reads it by the clock it is read within a minute, as it would be there.
+    pub(super) fn read_funds_anew(&mut self) {
+        if self.settings.reconcile_every_ms.is_none() && self.readiness.ask_venue_at.is_none() {
+            self.readiness.ask_venue_at = Some(self.now.plus_millis(FUNDS_WITHIN_MS));
+        }
     }
 
     /// Asks the venue when it is time to.

@@ -115,11 +115,14 @@ impl Engine {
             self.gate.on_stop_working(id, protects);
             self.measure_naked(symbol);
             // A fixed one may give way to one that follows the market, once it works.
-            if let Some(desk) = self.desks.get_mut(&symbol).filter(|desk| desk.trail.is_some()) {
+            if let Some(desk) =
+                self.desks.get_mut(&symbol).filter(|desk| desk.trail.is_some() || desk.tightened.is_some())
+            {
                 desk.dirty |= protects;
             }
         }
         if !status.is_live() {
+            self.read_funds_anew();
             if let Some(order) = self.orders.get_mut(id) {
                 order.rest_until = None;
             }
@@ -194,6 +197,7 @@ impl Engine {
         desk.dirty = true;
         if after.qty.is_zero() {
             desk.stop_plan = None;
+            desk.tightened = None;
             desk.trail = None;
         }
         self.measure_naked(fill.symbol);

@@ -100,6 +100,8 @@ impl Engine {
         match (role, stop_loss) {
             (Role::Opening, Some(stop)) => {
                 desk.stop_plan = Some(stop);
+                // What is opened from here on brings its own stop.
+                desk.tightened = None;
                 // What an earlier position wished is over with it.
                 desk.trail = if is_flat { trail } else { trail.or(desk.trail) };
             }

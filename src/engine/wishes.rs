@@ -17,7 +17,14 @@ fn wish(stage: &mut Alone, wishes: Vec<Wish>) {
     let event = StrategyEvent::Session { open: true, at: stage.now };
     stage.engine.call_strategy(StrategyId(1), spy(), event);
     let seq = *stage.engine.strategies.get(StrategyId(1)).unwrap().unanswered.last().unwrap();
-    let answer = StrategyAnswer { seq, symbol: spy(), outcome: Outcome::Done, wishes, logs: Vec::new() };
+    let answer = StrategyAnswer {
+        seq,
+        symbol: spy(),
+        outcome: Outcome::Done,
+        wishes,
+        logs: Vec::new(),
+        plots: Vec::new(),
+    };
     stage.step(Event::StrategyAnswered { id: StrategyId(1), answer });
 }
 

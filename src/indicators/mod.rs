@@ -21,6 +21,9 @@ pub mod ema;
 pub mod extremes;
 /// Moving average convergence and divergence.
 pub mod macd;
+/// All of them against another library's values.
+#[cfg(test)]
+mod references;
 /// Wilder's moving average.
 pub mod rma;
 /// The relative strength index.

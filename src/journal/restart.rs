@@ -266,6 +266,7 @@ fn restraints_and_what_counts_towards_them_outlive_a_process() {
         symbols: Vec::new(),
         timeframe_ms: 60_000,
         warmup_bars: 0,
+        protects: false,
     };
     journal.event(&Stamped { seq: 1, at: at(1), event: Event::StrategyLoaded(loaded) }).unwrap();
     for (symbol, halted) in [("SPY", true), ("AAPL", true), ("AAPL", false)] {

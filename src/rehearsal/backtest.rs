@@ -145,6 +145,7 @@ fn plan(question: &Question) -> Result<Plan<'_>, String> {
         symbols,
         timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
         warmup_bars: manifest.warmup,
+        protects: manifest.protects,
     };
     let terms = Terms {
         head,

@@ -16,6 +16,12 @@ pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
 /// How many wishes one event may have.
 pub const WISHES_MAX: usize = 64;
 
+/// How many lines one event may draw.
+pub const PLOTS_MAX: usize = 16;
+
+/// How many characters the name of a drawn line may have.
+pub const PLOT_NAME_CHARS_MAX: usize = 32;
+
 /// How many bytes one event may log.
 pub const LOG_BYTES_MAX: usize = 64 * 1024;
 

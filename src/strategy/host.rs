@@ -372,8 +372,14 @@ fn parse(frame: &[u8]) -> Result<ChildFrame, String> {
 
 fn killed(call: &StrategyCall, input: Vec<u8>, reason: &str) -> CallRecord {
     let outcome = Outcome::Killed { reason: reason.to_owned() };
-    let answer =
-        StrategyAnswer { seq: call.seq, symbol: call.symbol, outcome, wishes: Vec::new(), logs: Vec::new() };
+    let answer = StrategyAnswer {
+        seq: call.seq,
+        symbol: call.symbol,
+        outcome,
+        wishes: Vec::new(),
+        logs: Vec::new(),
+        plots: Vec::new(),
+    };
     CallRecord { answer, input, output: Vec::new(), cpu_us: None, memory_bytes: None }
 }
 

@@ -37,6 +37,9 @@ pub struct Manifest {
     /// The symbols it asks for; empty where it leaves that to the trader.
     #[serde(default)]
     pub symbols: Vec<Symbol>,
+    /// Whether it asks to tighten the stops of positions that are not its own.
+    #[serde(default)]
+    pub protects: bool,
     /// The events it listens to, such as `onBar`.
     #[serde(default)]
     pub handlers: Vec<String>,

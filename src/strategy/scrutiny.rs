@@ -1,6 +1,7 @@
 use crate::domain::outside::steers;
 use crate::domain::qty::Qty;
 use crate::domain::strategy::Outcome;
+use crate::domain::strategy::Plot;
 use crate::domain::strategy::Size;
 use crate::domain::strategy::StrategyAnswer;
 use crate::domain::strategy::StrategyCall;
@@ -8,6 +9,8 @@ use crate::domain::strategy::StrategyEvent;
 use crate::domain::strategy::Wish;
 use crate::strategy::frame::LOG_BYTES_MAX;
 use crate::strategy::frame::Loaded;
+use crate::strategy::frame::PLOT_NAME_CHARS_MAX;
+use crate::strategy::frame::PLOTS_MAX;
 use crate::strategy::frame::TAG_CHARS_MAX;
 use crate::strategy::frame::WISHES_MAX;
 
@@ -39,14 +42,23 @@ pub(super) fn check(call: &StrategyCall, answer: &StrategyAnswer) -> Result<(), 
         Outcome::Failed { reason } if reason.contains(steers) => {
             return Err("a reason that holds control characters".to_owned());
         }
-        Outcome::Failed { .. } if !answer.wishes.is_empty() => {
-            return Err("it wished for orders in an event that failed".to_owned());
+        Outcome::Failed { .. } if !answer.wishes.is_empty() || !answer.plots.is_empty() => {
+            return Err("it wished for something in an event that failed".to_owned());
         }
         Outcome::Failed { .. } | Outcome::Done => {}
     }
     let warm_up = matches!(call.event, StrategyEvent::Bar { warm_up: true, .. });
     if warm_up && !answer.wishes.is_empty() {
         return Err("it wished for orders in warm-up".to_owned());
+    }
+    if answer.plots.len() > PLOTS_MAX {
+        return Err(format!("{} lines drawn in one event, at most {PLOTS_MAX}", answer.plots.len()));
+    }
+    let is_named = |plot: &Plot| {
+        (1..=PLOT_NAME_CHARS_MAX).contains(&plot.name.chars().count()) && !plot.name.contains(steers)
+    };
+    if !answer.plots.iter().all(is_named) {
+        return Err("a drawn line whose name is too long or holds control characters".to_owned());
     }
     if answer.wishes.len() > WISHES_MAX {
         return Err(format!("{} orders in one event, at most {WISHES_MAX}", answer.wishes.len()));
@@ -86,7 +98,10 @@ fn check_wish(wish: &Wish) -> Result<(), String> {
             tag
         }
         Wish::Close { tag } => tag,
-        Wish::Cancel => &None,
+        Wish::Tighten { stop } if !stop.is_positive() => {
+            return Err("a stop that is not above zero".to_owned());
+        }
+        Wish::Cancel | Wish::Tighten { .. } => &None,
     };
     let Some(tag) = tag else { return Ok(()) };
     if tag.chars().count() > TAG_CHARS_MAX || tag.contains(steers) {
@@ -122,6 +137,7 @@ mod tests {
             outcome: Outcome::Done,
             wishes: vec![Wish::Cancel],
             logs: Vec::new(),
+            plots: Vec::new(),
         };
         change(&mut answer);
         check(&call(), &answer)
@@ -136,6 +152,11 @@ mod tests {
         wrong(&|answer| answer.outcome = Outcome::Failed { reason: String::new() });
         wrong(&|answer| answer.outcome = Outcome::Killed { reason: String::new() });
         wrong(&|answer| answer.wishes = vec![Wish::Cancel; WISHES_MAX + 1]);
+        wrong(&|answer| answer.wishes = vec![Wish::Tighten { stop: crate::domain::price::Price::ZERO }]);
+        let plot = |name: &str| Plot { name: name.to_owned(), nanos: 1 };
+        wrong(&|answer| answer.plots = vec![plot("x"); PLOTS_MAX + 1]);
+        wrong(&|answer| answer.plots = vec![plot(&"x".repeat(PLOT_NAME_CHARS_MAX + 1))]);
+        wrong(&|answer| answer.plots = vec![plot("x\u{1b}[2J")]);
         wrong(&|answer| answer.wishes = vec![Wish::Close { tag: Some("x\u{1b}[2J".to_owned()) }]);
         wrong(&|answer| answer.logs = vec!["x\u{9b}2J".to_owned()]);
         wrong(&|answer| {

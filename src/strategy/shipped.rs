@@ -2,10 +2,20 @@ use crate::strategy::source::SourceHash;
 use crate::strategy::source::StrategySource;
 
 /// The strategies that come with the program: file name and source.
-pub const SHIPPED: [(&str, &str); 2] = [
+pub const SHIPPED: [(&str, &str); 6] = [
     ("sma_cross.js", include_str!("../../strategies/sma_cross.js")),
     ("opening_range.js", include_str!("../../strategies/opening_range.js")),
+    ("rsi_reversion.js", include_str!("../../strategies/rsi_reversion.js")),
+    ("donchian_breakout.js", include_str!("../../strategies/donchian_breakout.js")),
+    ("vwap_reversion.js", include_str!("../../strategies/vwap_reversion.js")),
+    ("stop_guard.js", include_str!("../../strategies/stop_guard.js")),
 ];
+
+/// What `hardstop strategy new` writes.
+pub const TEMPLATE: &str = include_str!("template.js");
+
+/// The contract for editors that complete TypeScript's declarations, and the name it is written under.
+pub const DECLARATIONS: (&str, &str) = ("hardstop.d.ts", include_str!("../../strategies/hardstop.d.ts"));
 
 /// The shipped strategy of that file name, with or without its ending.
 #[must_use]

@@ -48,6 +48,8 @@ pub fn of_record(record: &Record, names: &BTreeMap<StrategyId, String>) -> Optio
             (Weight::Alarm, format!("{state}: {reason}"))
         }
         Record::Restraint { what, holds, reason, .. } => of_restraint(what, *holds, reason),
+        // What is drawn is seen on the chart, a line of it each bar would hide everything else.
+        Record::Strategy { what, .. } if what == "plot" => return None,
         Record::Strategy { id, what, detail } => {
             let weight = if matches!(what.as_str(), "failed" | "killed" | "stopped") {
                 Weight::Warning

@@ -53,6 +53,7 @@ impl Troupe {
                 symbols: symbols.to_vec(),
                 timeframe_ms: 60_000,
                 warmup_bars: 0,
+                protects: false,
             };
             let before = memory.strikes.iter().find(|strikes| strikes.sha256 == head.sha256);
             let strikes = before.map_or_else(Strikes::default, |old| Strikes::restored(old.count, old.last));
@@ -75,6 +76,12 @@ impl Troupe {
             0 | 1 => return Wish::Close { tag: Some("out".to_owned()) },
             2 => return Wish::Cancel,
             _ => {}
+        }
+        if chance.below(12) == 0
+            && let Some(last) = self.seats.get(&id).and_then(|seat| seat.last)
+        {
+            let off = Price::from_cents(i32::try_from(chance.between(-300, 300)).unwrap_or(0));
+            return Wish::Tighten { stop: last.plus(off).unwrap_or(last) };
         }
         let side = if chance.below(3) == 0 { Side::Sell } else { Side::Buy };
         let near = self.seats.get(&id).and_then(|seat| seat.last).unwrap_or(Price::from_cents(10_000));
@@ -136,7 +143,14 @@ impl Callees for Troupe {
         };
         self.tally.count(Table::Strategies, word);
         let wishes = if outcome == Outcome::Done { self.wishes(id) } else { Vec::new() };
-        let answer = StrategyAnswer { seq: call.seq, symbol: call.symbol, outcome, wishes, logs: Vec::new() };
+        let answer = StrategyAnswer {
+            seq: call.seq,
+            symbol: call.symbol,
+            outcome,
+            wishes,
+            logs: Vec::new(),
+            plots: Vec::new(),
+        };
         let (input, output) = (Vec::new(), Vec::new());
         Some(CallRecord { answer, input, output, cpu_us: None, memory_bytes: None })
     }

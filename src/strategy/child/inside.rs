@@ -65,7 +65,8 @@ impl Inside {
             Err(reason) => (Outcome::Failed { reason: blanked(&reason).into_owned() }, Vec::new()),
         };
         self.runtime.relieve();
-        StrategyAnswer { seq: call.seq, symbol: call.symbol, outcome, wishes, logs: gathered.logs }
+        let plots = if outcome == Outcome::Done { gathered.plots } else { Vec::new() };
+        StrategyAnswer { seq: call.seq, symbol: call.symbol, outcome, wishes, logs: gathered.logs, plots }
     }
 
     /// What the process holds, in bytes.

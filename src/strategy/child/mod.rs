@@ -28,6 +28,8 @@ mod script;
 mod serve;
 /// What an instance is shown.
 mod shown;
+/// Functions that are called every so often.
+mod timers;
 /// Indicators and bars as numbers.
 mod toolbox;
 /// Option bags into wishes.

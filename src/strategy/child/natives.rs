@@ -4,19 +4,26 @@ use boa_engine::object::{JsObject, ObjectInitializer};
 use boa_engine::{Context, JsResult, JsString, JsValue, NativeFunction};
 
 use crate::domain::side::Side;
+use crate::domain::strategy::Plot;
 use crate::domain::strategy::Wish;
 use crate::domain::symbol::Symbol;
 use crate::indicators::cross;
 use crate::strategy::child::bag;
 use crate::strategy::child::bag::refuse;
 use crate::strategy::child::lines::LineHandle;
+use crate::strategy::child::runtime::Part;
 use crate::strategy::child::runtime::Runtime;
+use crate::strategy::child::timers;
+use crate::strategy::child::timers::{TIMERS_MAX, Timer};
 use crate::strategy::child::toolbox::Field;
 use crate::strategy::child::toolbox::HISTORY_BARS;
 use crate::strategy::child::toolbox::Line;
 use crate::strategy::child::wishes;
+use crate::strategy::frame::PLOT_NAME_CHARS_MAX;
 
 const LOG_VALUES_MAX: usize = 32;
+/// What is drawn fits its billionths.
+const PLOT_LIMIT: f64 = 1e9;
 
 /// Everything the prelude takes its functions from, for instance `index` of `symbol`.
 pub(super) fn host(index: usize, symbol: Symbol, context: &mut Context) -> JsObject {
@@ -37,6 +44,11 @@ pub(super) fn host(index: usize, symbol: Symbol, context: &mut Context) -> JsObj
         let wish = wishes::cancel(symbol.as_str(), arguments.first(), context);
         take(index, wish, context)
     };
+    let tighten = move |_: &JsValue, arguments: &[JsValue], context: &mut Context| {
+        let wish = wishes::tighten(symbol.as_str(), arguments.first(), context);
+        take(index, wish, context)
+    };
+    object.function(NativeFunction::from_copy_closure(tighten), JsString::from("tighten"), 1);
     object.function(NativeFunction::from_copy_closure(close), JsString::from("closePosition"), 1);
     object.function(NativeFunction::from_copy_closure(cancel), JsString::from("cancel"), 1);
     for (name, field) in Field::HISTORY {
@@ -54,12 +66,12 @@ pub(super) fn host(index: usize, symbol: Symbol, context: &mut Context) -> JsObj
     object.function(NativeFunction::from_fn_ptr(crossover), JsString::from("crossover"), 2);
     object.function(NativeFunction::from_fn_ptr(crossunder), JsString::from("crossunder"), 2);
     object.function(NativeFunction::from_fn_ptr(log), JsString::from("log"), 1);
-    for name in ["every", "plot"] {
-        let absent = move |_: &JsValue, _: &[JsValue], _: &mut Context| -> JsResult<JsValue> {
-            refuse(format!("ctx.{name} is not there yet"))
-        };
-        object.function(NativeFunction::from_copy_closure(absent), JsString::from(name), 2);
-    }
+    let every =
+        move |_: &JsValue, arguments: &[JsValue], context: &mut Context| every(index, arguments, context);
+    object.function(NativeFunction::from_copy_closure(every), JsString::from("every"), 2);
+    let plot =
+        move |_: &JsValue, arguments: &[JsValue], context: &mut Context| plot(index, arguments, context);
+    object.function(NativeFunction::from_copy_closure(plot), JsString::from("plot"), 2);
     object.build()
 }
 
@@ -165,4 +177,50 @@ fn log(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<Js
     runtime.relieve();
     let shown: Vec<String> = arguments.iter().map(bag::shown).collect();
     done(&runtime, runtime.log(shown.join(" ")))
+}
+
+fn every(index: usize, arguments: &[JsValue], context: &Context) -> JsResult<JsValue> {
+    let runtime = Runtime::of(context)?;
+    if runtime.part.get() != Part::Init(index) {
+        return refuse("every is asked for in init alone: ctx.every(\"5m\", ctx => { … })");
+    }
+    let span = bag::text(arguments.first().unwrap_or(&JsValue::undefined()), "every: the span", 16)?;
+    let minutes = match timers::minutes(&span) {
+        Ok(minutes) => minutes,
+        Err(words) => return refuse(format!("every: {words}")),
+    };
+    let Some(function) = arguments.get(1).and_then(JsValue::as_callable) else {
+        return refuse("every takes a span and a function: ctx.every(\"5m\", ctx => { … })");
+    };
+    let mut all = runtime.timers.borrow_mut();
+    if all.iter().filter(|timer| timer.index == index).count() >= TIMERS_MAX {
+        return refuse(format!("more than {TIMERS_MAX} timers"));
+    }
+    all.push(Timer::new(index, function, minutes));
+    Ok(JsValue::undefined())
+}
+
+fn plot(index: usize, arguments: &[JsValue], context: &Context) -> JsResult<JsValue> {
+    let runtime = Runtime::of(context)?;
+    let absent = JsValue::undefined();
+    let name = bag::text(arguments.first().unwrap_or(&absent), "plot: the name", PLOT_NAME_CHARS_MAX)?;
+    if name.is_empty() {
+        return refuse("plot: the name is empty");
+    }
+    let value = arguments.get(1).unwrap_or(&absent);
+    let number = match value.as_number() {
+        Some(number) => number,
+        None => match value.as_object().and_then(|object| LineHandle::read(&object)) {
+            Some(number) => number,
+            None => return refuse(format!("plot: {name} is a number, and not {}", bag::kind(value))),
+        },
+    };
+    // An indicator that is not warm has nothing to draw yet.
+    if number.is_nan() {
+        return Ok(absent);
+    }
+    if number.abs() >= PLOT_LIMIT {
+        return refuse(format!("plot: {name} is {number}; what is drawn lies within ±{PLOT_LIMIT}"));
+    }
+    done(&runtime, runtime.plot(index, Plot { name, nanos: (number * 1e9).round() as i64 }))
 }

@@ -10,7 +10,7 @@
   };
   const ctx = {
     params, symbol, symbols, position, session, history, ta, time: 0, cash: 0, equity: 0,
-    buy: host.buy, sell: host.sell, close: host.closePosition, cancel: host.cancel,
+    buy: host.buy, sell: host.sell, close: host.closePosition, cancel: host.cancel, tighten: host.tighten,
     crossover: host.crossover, crossunder: host.crossunder,
     highest: host.highest, lowest: host.lowest, log: host.log,
     every: host.every, plot: host.plot,

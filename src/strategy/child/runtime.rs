@@ -1,5 +1,5 @@
 //! What the script's native functions may touch: the event at hand, its budgetless counters, and the
-//! memory it holds. No JavaScript object is kept here but the rejected promises.
+//! memory it holds. No JavaScript object is kept here but the rejected promises and the timers' functions.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -7,10 +7,13 @@ use std::rc::Rc;
 use boa_engine::gc::force_collect;
 use boa_engine::{Context, JsNativeError, JsObject, JsResult};
 
+use crate::domain::strategy::Plot;
 use crate::domain::strategy::Wish;
 use crate::strategy::child::MemoryCap;
+use crate::strategy::child::timers::Timer;
 use crate::strategy::child::toolbox::Toolbox;
 use crate::strategy::frame::LOG_BYTES_MAX;
+use crate::strategy::frame::PLOTS_MAX;
 use crate::strategy::frame::WISHES_MAX;
 
 /// How much may be allocated between two collections, where there is room for it.
@@ -40,6 +43,8 @@ pub(super) struct Gathered {
     pub wishes: Vec<Wish>,
     /// Log lines.
     pub logs: Vec<String>,
+    /// What shall be drawn: a name has one value an event, the last.
+    pub plots: Vec<Plot>,
     /// The first rule of the contract that was broken, in words.
     breach: Option<String>,
     log_bytes: usize,
@@ -60,6 +65,8 @@ pub(super) struct Runtime {
     pub gathered: RefCell<Gathered>,
     /// The indicators of each instance.
     pub tools: RefCell<Vec<Toolbox>>,
+    /// What is called every so often, in the order in which it was asked for.
+    pub timers: RefCell<Vec<Timer>>,
     /// Promises that were rejected and that nobody handled.
     pub rejected: RefCell<Vec<JsObject>>,
 }
@@ -76,6 +83,7 @@ impl Runtime {
             part: Cell::new(Part::Load),
             gathered: RefCell::default(),
             tools: RefCell::default(),
+            timers: RefCell::default(),
             rejected: RefCell::default(),
         })
     }
@@ -149,6 +157,25 @@ impl Runtime {
             return Err(format!("more than {LOG_BYTES_MAX} bytes of log in one event"));
         }
         gathered.logs.push(line);
+        Ok(())
+    }
+
+    /// Takes a number to draw of instance `index`; none of warm-up is drawn.
+    pub(super) fn plot(&self, index: usize, plot: Plot) -> Result<(), String> {
+        match self.part.get() {
+            Part::Event(current) if current == index => {}
+            Part::WarmUp(current) if current == index => return Ok(()),
+            _ => return Err("plot draws in an event of its own symbol alone".to_owned()),
+        }
+        let mut gathered = self.gathered.borrow_mut();
+        if let Some(before) = gathered.plots.iter_mut().find(|before| before.name == plot.name) {
+            before.nanos = plot.nanos;
+            return Ok(());
+        }
+        if gathered.plots.len() >= PLOTS_MAX {
+            return Err(format!("more than {PLOTS_MAX} lines drawn in one event"));
+        }
+        gathered.plots.push(plot);
         Ok(())
     }
 

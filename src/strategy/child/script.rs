@@ -25,6 +25,7 @@ use crate::strategy::child::runtime::Part;
 use crate::strategy::child::runtime::Runtime;
 use crate::strategy::child::shown;
 use crate::strategy::child::shown::{Days, Shown};
+use crate::strategy::child::timers::Timer;
 use crate::strategy::child::toolbox::Numbers;
 use crate::strategy::child::words;
 use crate::strategy::frame::LOG_BYTES_MAX;
@@ -140,9 +141,26 @@ impl Script {
             instance.shown.show_view(self.runtime.now_millis.get(), call.view);
         }
         match self.arguments(index, &call.event) {
-            Ok((handler, arguments)) => self.handle(index, handler, &arguments),
-            Err(error) => Err(self.words(&error)),
+            Ok((handler, arguments)) => self.handle(index, handler, &arguments)?,
+            Err(error) => return Err(self.words(&error)),
         }
+        match &call.event {
+            StrategyEvent::Bar { bar, .. } => self.run_timers(index, bar.end),
+            _ => Ok(()),
+        }
+    }
+
+    /// Calls what is due with this bar, after `onBar` has seen it.
+    fn run_timers(&mut self, index: usize, end: At) -> Result<(), String> {
+        let is_due = |timer: &mut Timer| timer.index == index && timer.is_due(end, &self.days);
+        let due: Vec<JsObject> = (self.runtime.timers.borrow_mut().iter_mut())
+            .filter_map(|timer| is_due(timer).then(|| timer.function.clone()))
+            .collect();
+        for function in due {
+            let Some(ctx) = self.instances.get(index).map(|instance| instance.ctx.clone()) else { break };
+            self.run(index, "every", &function, &[ctx.into()])?;
+        }
+        Ok(())
     }
 
     fn words(&mut self, error: &JsError) -> String {
@@ -230,6 +248,16 @@ impl Script {
     /// Runs one handler to its very end: what it returns, and what its promises left behind.
     fn handle(&mut self, index: usize, handler: &str, arguments: &[JsValue]) -> Result<(), String> {
         let Some(function) = self.definition.handlers.get(handler).cloned() else { return Ok(()) };
+        self.run(index, handler, &function, arguments)
+    }
+
+    fn run(
+        &mut self,
+        index: usize,
+        what: &str,
+        function: &JsObject,
+        arguments: &[JsValue],
+    ) -> Result<(), String> {
         let Some(instance) = self.instances.get(index) else { return Err("no such instance".to_owned()) };
         let this = JsValue::from(instance.state.clone());
         // What an earlier event left behind when it failed is no fault of this one.
@@ -240,7 +268,7 @@ impl Script {
         if let Some(promise) = value.as_promise()
             && promise.state() == PromiseState::Pending
         {
-            return Err(format!("{handler} awaits something that never comes"));
+            return Err(format!("{what} awaits something that never comes"));
         }
         self.unhandled()?;
         match self.runtime.breached() {

@@ -1,4 +1,4 @@
-//! Option bags of `buy`, `sell`, `close` and `cancel` into wishes, strictly.
+//! Option bags of `buy`, `sell`, `close`, `cancel` and `tighten` into wishes, strictly.
 
 use boa_engine::{Context, JsResult, JsValue};
 
@@ -91,6 +91,23 @@ pub(super) fn cancel(symbol: &str, options: Option<&JsValue>, context: &mut Cont
         }
     }
     Ok(Wish::Cancel)
+}
+
+/// What `tighten` is handed: where the stop shall lie.
+pub(super) fn tighten(symbol: &str, options: Option<&JsValue>, context: &mut Context) -> JsResult<Wish> {
+    let mut stop = None;
+    for (name, value) in optional("tighten", options, context)? {
+        let what = format!("tighten: {name}");
+        match name.as_str() {
+            "stop" => stop = Some(price(&value, &what)?),
+            "symbol" => own_symbol(&value, &what, symbol)?,
+            _ => return refuse(format!("tighten has no option {name:?}; there are stop and symbol")),
+        }
+    }
+    match stop {
+        Some(stop) => Ok(Wish::Tighten { stop }),
+        None => refuse("tighten takes the stop's new price: ctx.tighten({ stop: bar.low })"),
+    }
 }
 
 fn optional(
