@@ -209,4 +209,65 @@ mod tests {
         assert_eq!(fault(&[0, 16, 0, 1]), io::ErrorKind::InvalidData);
         assert!(write_frame(&mut Vec::new(), &vec![0; FRAME_BYTES_MAX + 1]).is_err());
     }
+
+    /// Everything that lies in a pipe, one frame after the other, until one is refused; how many were frames, and how
+    /// many of these were words that a child may say.
+    fn decode(mut pipe: &[u8]) -> (usize, usize) {
+        let (mut frames, mut said) = (0, 0);
+        while let Ok(Some(payload)) = read_frame(&mut pipe) {
+            assert!(payload.len() <= FRAME_BYTES_MAX);
+            frames += 1;
+            said += usize::from(serde_json::from_slice::<ChildFrame>(&payload).is_ok());
+        }
+        (frames, said)
+    }
+
+    fn spoken() -> Vec<u8> {
+        let answer = StrategyAnswer {
+            seq: 7,
+            symbol: "SPY".parse().unwrap(),
+            outcome: crate::domain::strategy::Outcome::Done,
+            wishes: vec![crate::domain::strategy::Wish::Cancel],
+            logs: vec!["a line".to_owned()],
+            plots: Vec::new(),
+        };
+        let frames = [
+            ChildFrame::Hello(Hello { level: Level::Full, missing: Vec::new() }),
+            ChildFrame::Answer(answer),
+            ChildFrame::Meter(Meter { cpu_us: 12, memory_bytes: 4096 }),
+            ChildFrame::Fatal("over".to_owned()),
+        ];
+        let mut pipe = Vec::new();
+        for frame in frames {
+            write_frame(&mut pipe, &serde_json::to_vec(&frame).unwrap()).unwrap();
+        }
+        pipe
+    }
+
+    #[test]
+    fn a_conversation_cut_at_any_byte_gives_the_frames_before_the_cut() {
+        let pipe = spoken();
+        assert_eq!(decode(&pipe), (4, 4));
+        let counts: Vec<usize> = (0..pipe.len()).map(|cut| decode(&pipe[..cut]).1).collect();
+        assert!(counts.is_sorted() && counts.first() == Some(&0) && counts.last() == Some(&3), "{counts:?}");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { cases: 4_000, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn noise_in_the_pipe_is_refused_and_never_more_than_it_is(noise in proptest::collection::vec(proptest::num::u8::ANY, 0..600)) {
+            let (frames, said) = decode(&noise);
+            proptest::prop_assert!(said <= frames && frames <= noise.len() / 4);
+        }
+
+        #[test]
+        fn a_flipped_byte_in_a_conversation_is_an_answer_or_a_refusal(at in 0_usize..4_096, flip in 1_u8..=255) {
+            let mut pipe = spoken();
+            let at = at % pipe.len();
+            pipe[at] ^= flip;
+            let (frames, said) = decode(&pipe);
+            proptest::prop_assert!(said <= frames && frames <= pipe.len() / 4);
+        }
+    }
 }
