@@ -8,8 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-#[path = "cli/backtest.rs"]
-mod backtest;
+#[path = "cli/promises.rs"]
+mod promises;
 
 /// Three minutes of one symbol: enough for a whole run.
 const BARS: &str = "timestamp,symbol,open,high,low,close,volume\n\
