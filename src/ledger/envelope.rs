@@ -63,7 +63,8 @@ impl<K: Copy, V: Copy + Ord> Envelope<K, V> {
     /// What is left to draw, in order: never more points than it was made for.
     #[must_use]
     pub fn points(&self) -> Vec<(K, V)> {
-        let mut points: Vec<(K, V)> = Vec::with_capacity(self.steps.len().saturating_mul(2).saturating_add(2));
+        let mut points: Vec<(K, V)> =
+            Vec::with_capacity(self.steps.len().saturating_mul(2).saturating_add(2));
         points.extend(self.first);
         for step in &self.steps {
             let (low, high) = (step.lowest, step.highest);

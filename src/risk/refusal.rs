@@ -194,8 +194,12 @@ impl Code {
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Malformed => "The order is not one: a price or a quantity is missing, zero, or on the wrong side.",
-            Self::Halted => "Everything but cancels, protective stops and the operator's reductions is halted.",
+            Self::Malformed => {
+                "The order is not one: a price or a quantity is missing, zero, or on the wrong side."
+            }
+            Self::Halted => {
+                "Everything but cancels, protective stops and the operator's reductions is halted."
+            }
             Self::CrossesZero => "It would take the position through zero.",
             Self::SelfTrade => "It could trade with an order of our own.",
             Self::NoEquity => "Equity, or the day's baseline, is unknown or not above zero.",
