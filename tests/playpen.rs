@@ -516,7 +516,7 @@ fn a_backtest_is_the_same_with_the_script_together_and_apart() {
         let apart = run_apart(&question).unwrap();
         assert!(together.fills > 50, "{} fills prove nothing", together.fills);
         assert_eq!(together, apart);
-        assert!(together.equity_points.len() > 1_000 && together.months.len() == 1, "the curve travels too");
+        assert!(together.equity_points.len() > 300 && together.months.len() == 1, "the curve travels too");
         assert_eq!(serde_json::to_string(&together).unwrap(), serde_json::to_string(&apart).unwrap());
     }
 }

@@ -11,8 +11,8 @@ const LEFT: f64 = 78.0;
 const RIGHT: f64 = 42.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 26.0;
-/// Lines across a picture, about.
-const LINES: f64 = 5.0;
+/// Lines across a picture, at most about.
+const LINES: f64 = 7.0;
 /// Dates below a picture, at most.
 const DATES_MAX: usize = 8;
 /// A date takes so much room.

@@ -85,7 +85,11 @@ fn costs(terms: &Terms) -> String {
     let fees = if fees.is_empty() { "no commission".to_owned() } else { fees.join(" and ") };
     let slippage = match terms.slippage_bps {
         0 => "no slippage".to_owned(),
-        bps => format!("{bps} basis points ({} %) of slippage", Pct::from_nanos(i64::from(bps) * 10_000_000)),
+        bps => format!(
+            "{bps} basis {} ({} %) of slippage",
+            if bps == 1 { "point" } else { "points" },
+            Pct::from_nanos(i64::from(bps) * 10_000_000)
+        ),
     };
     format!("Costs: {fees}, and {slippage} on every order that takes whatever there is.")
 }
