@@ -24,27 +24,37 @@ pub(super) struct Bucket {
     count: usize,
 }
 
+/// Which bucket of this width holds a value. Ratios such as 0.3 lie a hair below the edge that they are.
+fn number(value: f64, width: f64) -> i64 {
+    (value / width + 1e-9).floor() as i64
+}
+
+fn ends(multiples: &[f64]) -> Option<(f64, f64)> {
+    let low = multiples.iter().copied().reduce(f64::min)?;
+    Some((low, multiples.iter().copied().fold(low, f64::max)))
+}
+
+/// The first width that gives few enough bars; `None` where even the widest gives too many.
+fn width_for(multiples: &[f64]) -> Option<f64> {
+    let (low, high) = ends(multiples)?;
+    WIDTHS.into_iter().find(|width| number(high, *width) - number(low, *width) < BUCKETS_MAX)
+}
+
 /// The multiples in buckets of one width that meets zero, none left out between the first and the last.
 fn buckets(multiples: &[f64]) -> Vec<Bucket> {
-    // Ratios such as 0.3 lie a hair below the edge that they are.
-    let number = |value: f64, width: f64| (value / width + 1e-9).floor() as i64;
-    let Some(low) = multiples.iter().copied().reduce(f64::min) else { return Vec::new() };
-    let high = multiples.iter().copied().fold(low, f64::max);
-    let fits = |width: &f64| number(high, *width) - number(low, *width) < BUCKETS_MAX;
-    let widest = WIDTHS[WIDTHS.len() - 1];
-    let width = WIDTHS.into_iter().find(fits).unwrap_or(widest);
-    let within = |value: f64| {
-        if fits(&width) { value } else { number(value, width).clamp(-FAR, FAR - 1) as f64 * width }
+    let Some((low, high)) = ends(multiples) else { return Vec::new() };
+    let found = width_for(multiples);
+    let width = found.unwrap_or(WIDTHS[WIDTHS.len() - 1]);
+    let place = |value: f64| match found {
+        Some(_) => number(value, width),
+        None => number(value, width).clamp(-FAR, FAR - 1),
     };
-    let (first, last) = (number(within(low), width), number(within(high), width));
-    let count =
-        |bucket: i64| multiples.iter().filter(|value| number(within(**value), width) == bucket).count();
     let bucket = |number: i64| Bucket {
         from: number as f64 * width,
         to: (number + 1) as f64 * width,
-        count: count(number),
+        count: multiples.iter().filter(|value| place(**value) == number).count(),
     };
-    (first..=last).map(bucket).collect()
+    (place(low)..=place(high)).map(bucket).collect()
 }
 
 /// What closed trades made in units of their risk, as bars.
@@ -55,11 +65,16 @@ pub(super) fn histogram(trades: &[Trade]) -> String {
         return "<p>No trade ended that had a stop to measure it by.</p>".to_owned();
     }
     let without = closed.len() - multiples.len();
+    let far = FAR as f64 * WIDTHS[WIDTHS.len() - 1];
+    let beyond = match width_for(&multiples) {
+        Some(_) => String::new(),
+        None => format!(" What lies beyond {far} R stands at the end."),
+    };
     let left_out =
         if without > 0 { format!(" {without} closed without a stop are left out.") } else { String::new() };
     format!(
         "<figure>{}<figcaption>Closed trades by their R multiple: +1 R made as much as the first stop would have \
-         lost. The line stands at zero.{left_out}</figcaption></figure>",
+         lost. The line stands at zero.{beyond}{left_out}</figcaption></figure>",
         bars(&buckets(&multiples))
     )
 }
