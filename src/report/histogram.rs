@@ -104,8 +104,9 @@ fn bars(buckets: &[Bucket]) -> String {
                 bucket.count
             );
         }
-        // The names of edges need room: of many, every other one is written.
-        if number % (buckets.len() / 13 + 1) == 0 {
+        // The names of edges need room: of many, every other one is written, and the last always.
+        let every = buckets.len() / 13 + 1;
+        if number % every == 0 && (every == 1 || number + 1 < buckets.len()) {
             body.push_str(&edge(x, bucket.from, places));
         }
         if bucket.from.abs() < 1e-9 {
