@@ -34,6 +34,8 @@ pub mod feed;
 pub mod gateway;
 /// Floor 3: the memory: SQLite and the tape.
 pub mod journal;
+/// Floor 3: what a backtest found, as one page.
+pub mod report;
 /// Floor 3: strategies in a process of their own.
 pub mod strategy;
 /// Floor 3: the window.

@@ -576,7 +576,7 @@ fn question(source: &str) -> Question {
         executable: program(),
         source: StrategySource::of_text("s.js", source),
         params: [].into(),
-        tape: bundled_week().unwrap(),
+        tape: bundled_week().unwrap().into(),
         quotes: true,
         from: None,
         to: None,
@@ -613,6 +613,7 @@ fn a_backtest_is_the_same_with_the_script_together_and_apart() {
         let apart = run_apart(&question).unwrap();
         assert!(together.fills > 50, "{} fills prove nothing", together.fills);
         assert_eq!(together, apart);
+        assert!(together.equity_points.len() > 300 && together.months.len() == 1, "the curve travels too");
         assert_eq!(serde_json::to_string(&together).unwrap(), serde_json::to_string(&apart).unwrap());
     }
 }
@@ -635,7 +636,7 @@ fn a_backtest_that_goes_wrong_on_its_way_is_told_by_the_run_apart() {
     for (how, words) in bombs {
         let mut question = question(&breaking(how));
         question.to = Some("2013-10-07T19:00:00Z".parse().unwrap());
-        question.tape = bundled_week().unwrap();
+        question.tape = bundled_week().unwrap().into();
         run_together(&question).unwrap_err();
         let (found, apart) = (backtest::run(&question).unwrap(), run_apart(&question).unwrap());
         assert_eq!(found, apart, "{how}");

@@ -218,6 +218,15 @@ pub struct BacktestArgs {
     /// Trades, as CSV, into this file.
     #[arg(long, value_name = "CSV")]
     pub trades: Option<PathBuf>,
+    /// Everything about the run as one page, into this file.
+    #[arg(long, value_name = "HTML")]
+    pub report: Option<PathBuf>,
+    /// Try many values of a setting, as name=first..last..step or name=a,b,c; given again, every combination.
+    #[arg(long, value_name = "K=A..B..STEP", conflicts_with_all = ["trades", "report"])]
+    pub sweep: Vec<String>,
+    /// How many combinations at a time; as many as there are cores without it.
+    #[arg(long, requires = "sweep", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub jobs: Option<u16>,
 }
 
 /// `drill`.

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::app::clock::Stopwatch;
 use crate::cli::args::BacktestArgs;
+use crate::cli::backtest_report::facts;
 use crate::cli::config::{ConfigSource, section};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
+use crate::cli::sweep;
 use crate::config::meaning::Config;
 use crate::domain::at::At;
 use crate::domain::day::TradingDay;
@@ -23,17 +26,25 @@ use crate::ledger::trade::Trade;
 use crate::ledger::trade_csv::{TRADE_HEADER, trade_row};
 use crate::rehearsal::backtest::{Question, run as run_backtest};
 use crate::rehearsal::findings::Findings;
+use crate::report::page::page;
 use crate::risk::limits::Limits;
 use crate::strategy::manifest::ParamValue;
 use crate::strategy::source::StrategySource;
 
 pub(super) fn run(source: ConfigSource<'_>, args: &BacktestArgs) -> Result<u8, Failure> {
     let question = question(&source.read()?, args)?;
+    if !args.sweep.is_empty() {
+        return sweep::run(&question, args);
+    }
     let watch = Stopwatch::start();
     let findings = run_backtest(&question)?;
     let wall_s = watch.seconds();
     if let Some(path) = &args.trades {
         std::fs::write(path, trades_csv(&findings.trade_rows))
+            .map_err(|fault| format!("{}: {fault}", path.display()))?;
+    }
+    if let Some(path) = &args.report {
+        std::fs::write(path, page(&facts(&question, &findings)))
             .map_err(|fault| format!("{}: {fault}", path.display()))?;
     }
     let mut out = serde_json::to_value(&findings).map_err(|fault| fault.to_string())?;
@@ -53,7 +64,7 @@ fn stopped(findings: &Findings) -> Result<u8, Failure> {
 fn question(config: &Config, args: &BacktestArgs) -> Result<Question, Failure> {
     let usage = |words: String| Failure::new(Exit::Usage, words);
     let source = StrategySource::read(&args.strategy).map_err(|fault| usage(fault.to_string()))?;
-    let tape = data(args)?;
+    let tape = Arc::new(data(args)?);
     let (from, to) = (instant(args.from.as_deref())?, instant(args.to.as_deref())?);
     let counts = |bar: Bar| from.is_none_or(|from| bar.start >= from) && to.is_none_or(|to| bar.start < to);
     if !tape.bars().any(counts) {
@@ -113,7 +124,7 @@ fn params(args: &BacktestArgs) -> Result<BTreeMap<String, ParamValue>, Failure> 
 }
 
 /// A setting as its own type: a number, true or false, or a text.
-fn param(value: &str) -> ParamValue {
+pub(super) fn param(value: &str) -> ParamValue {
     match (value.parse::<f64>(), value) {
         (Ok(number), _) => ParamValue::Number(number),
         (_, "true") => ParamValue::Bool(true),

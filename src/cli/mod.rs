@@ -12,6 +12,8 @@ mod arm;
 mod ask;
 /// `hardstop backtest`.
 mod backtest;
+/// What a report is told of a backtest.
+mod backtest_report;
 /// Promises that can be tried on this machine.
 mod claims;
 /// `hardstop config`.
@@ -48,6 +50,8 @@ mod loosen;
 mod man;
 /// Output.
 mod print;
+/// How far a long command has come, on a terminal.
+mod progress;
 /// What the newest ledger last said.
 mod recall;
 /// What a command asks of a running instance.
@@ -66,6 +70,10 @@ mod strategy;
 pub mod strategy_args;
 /// What the trader sees of a script before it may run.
 mod strategy_file;
+/// `hardstop backtest --sweep`.
+mod sweep;
+/// How `--sweep` is read.
+mod sweep_axes;
 /// What the text tables show of a view.
 mod tables;
 /// Who sits there, asked in the shell.

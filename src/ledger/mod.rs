@@ -13,6 +13,8 @@
 
 /// The account's book: every fill once, every symbol's holding, every trade.
 pub mod book;
+/// Long rows of values, thinned for pictures without losing their extremes.
+pub mod envelope;
 /// The equity curve, its deepest fall and its daily closes.
 pub mod equity;
 /// Why a fill was not taken.
@@ -21,6 +23,8 @@ pub mod fault;
 mod holding;
 /// Lots, and what became of them.
 pub mod lot;
+/// The months of a curve.
+pub mod months;
 /// Win rate, profit factor, expectancy, Sharpe ratio: the ratios.
 pub mod statistics;
 /// Round trips from flat to flat.

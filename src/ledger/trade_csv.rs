@@ -5,12 +5,23 @@ use crate::ledger::trade::Trade;
 pub const TRADE_HEADER: &str =
     "opened_at,closed_at,symbol,side,qty,entry,exit,pnl,pnl_pct,r,mae,mfe,fees,tag";
 
+/// How many columns a trade has.
+pub const TRADE_COLUMNS: usize = 14;
+
 /// One trade as a line under [`TRADE_HEADER`], without its line end.
+///
+/// What its fields are says [`trade_fields`].
+#[must_use]
+pub fn trade_row(trade: &Trade) -> String {
+    trade_fields(trade).map(|field| quoted(&field)).join(",")
+}
+
+/// The fields of one trade in the order of [`TRADE_HEADER`], as plain text.
 ///
 /// Money to the cent, prices and quantities in full, percentage and R to four places. What does not
 /// exist is empty: the close and exit of an open trade, R without a stop.
 #[must_use]
-pub fn trade_row(trade: &Trade) -> String {
+pub fn trade_fields(trade: &Trade) -> [String; TRADE_COLUMNS] {
     let closed_at = trade.closed_at.map(|at| at.to_string()).unwrap_or_default();
     let exit = trade.closed_at.and(trade.exit).map(|exit| exit.to_string()).unwrap_or_default();
     let ratio = |ratio: Option<f64>| ratio.map(|ratio| format!("{ratio:.4}")).unwrap_or_default();
@@ -28,9 +39,8 @@ pub fn trade_row(trade: &Trade) -> String {
         trade.mae.to_string(),
         trade.mfe.to_string(),
         trade.fees.to_string(),
-        quoted(trade.tag.as_deref().unwrap_or_default()),
+        trade.tag.clone().unwrap_or_default(),
     ]
-    .join(",")
 }
 
 /// A text as a CSV field (RFC 4180): a strategy chooses its tags freely.

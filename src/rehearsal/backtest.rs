@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
@@ -32,8 +33,8 @@ pub struct Question {
     pub source: StrategySource,
     /// Settings of the script that the trader gave.
     pub params: BTreeMap<String, ParamValue>,
-    /// Bars, and quotes where there are any.
-    pub tape: Tape,
+    /// Bars, and quotes where there are any; many runs over one tape share it.
+    pub tape: Arc<Tape>,
     /// Whether the tape's quotes count.
     pub quotes: bool,
     /// Nothing that began before this instant counts.
@@ -76,6 +77,8 @@ pub(super) struct Plan<'question> {
     pub(super) listed: Vec<Symbol>,
     /// When the first tick becomes known.
     pub(super) first: At,
+    /// Every setting the script sees.
+    settled: BTreeMap<String, ParamValue>,
 }
 
 /// Runs a strategy over past bars through the same engine, gate and exchange as everything else.
@@ -88,13 +91,11 @@ pub(super) struct Plan<'question> {
 /// What cannot be run, in words.
 pub fn run(question: &Question) -> Result<Findings, String> {
     let plan = plan(question)?;
-    match together::run(&plan) {
-        Ok(findings) => Ok(findings),
-        Err(why) => {
-            tracing::info!(%why, "the rehearsal is made again with the script in a process of its own");
-            apart(&plan)
-        }
-    }
+    let findings = together::run(&plan).or_else(|why| {
+        tracing::info!(%why, "the rehearsal is made again with the script in a process of its own");
+        apart(&plan)
+    })?;
+    Ok(told(findings, &plan))
 }
 
 /// As [`run`], with the script in a process of its own from the beginning: one pipe there and back a bar.
@@ -102,7 +103,8 @@ pub fn run(question: &Question) -> Result<Findings, String> {
 /// # Errors
 /// What cannot be run, in words.
 pub fn run_apart(question: &Question) -> Result<Findings, String> {
-    apart(&plan(question)?)
+    let plan = plan(question)?;
+    apart(&plan).map(|findings| told(findings, &plan))
 }
 
 /// As [`run`], without a second way.
@@ -110,7 +112,13 @@ pub fn run_apart(question: &Question) -> Result<Findings, String> {
 /// # Errors
 /// What cannot be run, and why the shared process was lost, in words.
 pub fn run_together(question: &Question) -> Result<Findings, String> {
-    together::run(&plan(question)?)
+    let plan = plan(question)?;
+    together::run(&plan).map(|findings| told(findings, &plan))
+}
+
+/// The findings, with what was known before the run.
+fn told(findings: Findings, plan: &Plan<'_>) -> Findings {
+    Findings { params: plan.settled.clone(), ..findings }
 }
 
 fn plan(question: &Question) -> Result<Plan<'_>, String> {
@@ -120,7 +128,7 @@ fn plan(question: &Question) -> Result<Plan<'_>, String> {
         ..SpawnSettings::new(question.executable.clone(), &question.source.file, &question.source.text)
     };
     let manifest = describe(&spawn).map_err(|fault| fault.to_string())?;
-    manifest.settle(&question.params)?;
+    let settled = manifest.settle(&question.params)?;
     let (mut counted, mut first, mut interval, mut bars_only) = (Vec::new(), None, None, true);
     let mut listed = Vec::new();
     for tick in question.ticks() {
@@ -158,7 +166,7 @@ fn plan(question: &Question) -> Result<Plan<'_>, String> {
         bars_only,
         feed_interval_ms: interval.unwrap_or(60_000),
     };
-    Ok(Plan { question, terms, spawn, listed, first })
+    Ok(Plan { question, terms, spawn, listed, first, settled })
 }
 
 /// Keeps a sorted list without doubles; data has few symbols and many rows.

@@ -11,11 +11,17 @@ use crate::domain::money::Money;
 use crate::domain::symbol::Symbol;
 use crate::engine::record::Record;
 use crate::ledger::book::{EntryNote, Ledger};
+use crate::ledger::envelope::Envelope;
 use crate::ledger::equity::EquityCurve;
+use crate::ledger::months::{Month, months};
 use crate::ledger::statistics::statistics;
 use crate::ledger::trade::Trade;
 use crate::pump::audience::Audience;
 use crate::rehearsal::drive::Terms;
+use crate::strategy::manifest::ParamValue;
+
+/// Points of the equity curve that are kept for drawing.
+pub const EQUITY_POINTS_MAX: usize = 2_000;
 
 /// What a backtest found. Money is text, ratios are numbers; wall time is the caller's to add.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +71,15 @@ pub struct Findings {
     /// Closed and open trades, for `--trades`.
     #[serde(skip)]
     pub trade_rows: Vec<Trade>,
+    /// The equity after each bar, thinned to at most [`EQUITY_POINTS_MAX`] points, for `--report`.
+    #[serde(skip)]
+    pub equity_points: Vec<(At, Money)>,
+    /// The equity by months, for `--report`.
+    #[serde(skip)]
+    pub months: Vec<Month>,
+    /// Every setting the script saw, those that nobody gave at their defaults; for `--report`.
+    #[serde(skip)]
+    pub params: BTreeMap<String, ParamValue>,
     /// Why the strategy was stopped before the end, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
@@ -75,6 +90,7 @@ pub struct Findings {
 pub struct Listener {
     ledger: Ledger,
     curve: EquityCurve,
+    drawn: Envelope<At, Money>,
     notes: BTreeMap<ClientOrderId, EntryNote>,
     bars: u64,
     orders: u64,
@@ -117,6 +133,7 @@ impl Listener {
         Self {
             ledger: Ledger::new(),
             curve: EquityCurve::new(cash),
+            drawn: Envelope::new(EQUITY_POINTS_MAX),
             notes: BTreeMap::new(),
             bars: 0,
             orders: 0,
@@ -160,6 +177,7 @@ impl Listener {
         if let Some(equity) = equity {
             self.equity = Some(equity);
             self.curve.push(bar.end, equity);
+            self.drawn.push(bar.end, equity);
         }
     }
 
@@ -200,6 +218,9 @@ impl Listener {
             journal_hash,
             sandbox: sandbox.to_owned(),
             trade_rows,
+            equity_points: self.drawn.points(),
+            months: months(self.curve.start(), self.curve.daily_closes()),
+            params: BTreeMap::new(),
             stopped: self.stopped.clone(),
         })
     }

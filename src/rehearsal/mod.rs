@@ -13,6 +13,8 @@ pub mod findings;
 mod packed;
 /// Seeded days of anything, against the laws.
 pub mod selftest;
+/// One strategy with many settings.
+pub mod sweep;
 /// A rehearsal in one process of its own, seen from outside.
 mod together;
 /// The same from inside: the child that has shut itself in.

@@ -1,12 +1,11 @@
 use crate::domain::market::Tick;
 use crate::journal::row::{DATA, pump_kind};
 use crate::journal::writer::Journal;
-use crate::ledger::trade::Trade;
 use crate::rehearsal::backtest::{Plan, run_end, run_head};
 use crate::rehearsal::drive::GROUP_ROWS;
-use crate::rehearsal::findings::Findings;
+use crate::rehearsal::findings::{EQUITY_POINTS_MAX, Findings};
 use crate::rehearsal::packed::{DataHash, PackedRows, Packing, TICK_BYTES_MAX};
-use crate::rehearsal::worker::{Errand, Reply, Summary, reply};
+use crate::rehearsal::worker::{Apart, Errand, Reply, Summary, reply};
 use crate::strategy::frame::LoadMode;
 use crate::strategy::host::{WORKER_FRAME_BYTES, Worker};
 
@@ -29,7 +28,7 @@ pub(super) fn run(plan: &Plan<'_>) -> Result<Findings, String> {
     let level = worker.level().word();
     let mut journal = Journal::passing().map_err(|fault| fault.to_string())?;
     journal.begin_run(&run_head(plan, level), plan.first).map_err(|fault| fault.to_string())?;
-    let mut take = Intake { journal, trades: Vec::new() };
+    let mut take = Intake { journal, rows: Apart::default() };
     let mut feed = Feed::new(plan);
     // So many fit into the pipe: neither side ever waits for the other to read.
     for _ in 0..worker.frames_ahead() {
@@ -42,10 +41,10 @@ pub(super) fn run(plan: &Plan<'_>) -> Result<Findings, String> {
             Heard::End(summary) => break *summary,
         }
     };
-    let Intake { mut journal, trades } = take;
+    let Intake { mut journal, rows } = take;
     journal.take_row(0, summary.now, DATA, feed.data.body());
     journal.end_run(&run_end(), summary.now).map_err(|fault| fault.to_string())?;
-    Ok(summary.findings(trades, journal.journal_hash(), level))
+    Ok(summary.findings(rows, journal.journal_hash(), level))
 }
 
 /// The data on its way to the worker.
@@ -95,7 +94,7 @@ enum Heard {
 /// What comes back from the worker.
 struct Intake {
     journal: Journal,
-    trades: Vec<Trade>,
+    rows: Apart,
 }
 
 impl Intake {
@@ -106,7 +105,18 @@ impl Intake {
                 Ok(if done { Heard::FrameDone } else { Heard::More })
             }
             Reply::Trades(trades) => {
-                self.trades.extend(trades);
+                self.rows.trades.extend(trades);
+                Ok(Heard::More)
+            }
+            Reply::Equity(points) if self.rows.equity.len() + points.len() > EQUITY_POINTS_MAX => {
+                Err("the worker's equity curve has no end".to_owned())
+            }
+            Reply::Equity(points) => {
+                self.rows.equity.extend(points);
+                Ok(Heard::More)
+            }
+            Reply::Months(months) => {
+                self.rows.months.extend(months);
                 Ok(Heard::More)
             }
             Reply::End(summary) => Ok(Heard::End(summary)),

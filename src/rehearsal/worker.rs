@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
 use crate::domain::market::Tick;
+use crate::domain::money::Money;
 use crate::domain::qty::Qty;
 use crate::domain::strategy::{Outcome, StrategyCall};
 use crate::domain::symbol::Symbol;
@@ -14,6 +15,7 @@ use crate::engine::event::{Stamped, StrategyHead};
 use crate::engine::record::Record;
 use crate::journal::error::JournalError;
 use crate::journal::row::{EVENT, FRAME, Frame, QUIET, RunEnd, frame_body, json, kind_of, record_body};
+use crate::ledger::months::Month;
 use crate::ledger::trade::Trade;
 use crate::pump::bench::Callees;
 use crate::pump::rows::{Rows, quiet_body};
@@ -37,8 +39,8 @@ const LOAD_CPU_FACTOR: u32 = 4;
 const MACHINE_BYTES: usize = 1024 * 1024 * 1024;
 /// Rows are handed over at the latest when so many bytes wait.
 const ROW_BYTES: usize = 256 * 1024;
-/// Trades of one frame; one takes some hundreds of bytes.
-const TRADES_A_FRAME: usize = 1_000;
+/// Trades, points or months of one frame; a trade takes some hundreds of bytes.
+const ROWS_A_FRAME: usize = 1_000;
 
 /// The length of a frame, and the word it begins with.
 const FRAME_HEAD_BYTES: usize = 5;
@@ -46,6 +48,8 @@ const FRAME_HEAD_BYTES: usize = 5;
 const MORE_ROWS: u8 = b'r';
 const FRAME_DONE: u8 = b'd';
 const TRADES: u8 = b't';
+const EQUITY: u8 = b'q';
+const MONTHS: u8 = b'm';
 const END: u8 = b'e';
 const UNFIT: u8 = b'u';
 
@@ -83,7 +87,7 @@ impl Summary {
     }
 
     /// The findings, with what only the outside knows.
-    pub(super) fn findings(self, trade_rows: Vec<Trade>, journal_hash: String, sandbox: &str) -> Findings {
+    pub(super) fn findings(self, rows: Apart, journal_hash: String, sandbox: &str) -> Findings {
         let [return_pct, max_drawdown_pct, sharpe, profit_factor, expectancy_r] =
             self.ratios.map(|ratio| ratio.map(f64::from_bits));
         Findings {
@@ -92,12 +96,22 @@ impl Summary {
             sharpe,
             profit_factor,
             expectancy_r,
-            trade_rows,
+            trade_rows: rows.trades,
+            equity_points: rows.equity,
+            months: rows.months,
             journal_hash,
             sandbox: sandbox.to_owned(),
             ..self.findings
         }
     }
+}
+
+/// What of the findings travels in frames of its own, because it may be long.
+#[derive(Debug, Default)]
+pub(super) struct Apart {
+    pub(super) trades: Vec<Trade>,
+    pub(super) equity: Vec<(At, Money)>,
+    pub(super) months: Vec<Month>,
 }
 
 /// Everything a worker can say once it has its errand.
@@ -107,6 +121,10 @@ pub(super) enum Reply<'frame> {
     Rows { rows: &'frame [u8], done: bool },
     /// Trades, in order.
     Trades(Vec<Trade>),
+    /// Points of the equity curve, in order.
+    Equity(Vec<(At, Money)>),
+    /// Months, in order.
+    Months(Vec<Month>),
     /// The run is over.
     End(Box<Summary>),
     /// The run counts for nothing, in words.
@@ -123,6 +141,8 @@ pub(super) fn reply(frame: &[u8]) -> Result<Reply<'_>, String> {
         Some((&MORE_ROWS, rows)) => Ok(Reply::Rows { rows, done: false }),
         Some((&FRAME_DONE, rows)) => Ok(Reply::Rows { rows, done: true }),
         Some((&TRADES, json)) => serde_json::from_slice(json).map(Reply::Trades).map_err(words),
+        Some((&EQUITY, json)) => serde_json::from_slice(json).map(Reply::Equity).map_err(words),
+        Some((&MONTHS, json)) => serde_json::from_slice(json).map(Reply::Months).map_err(words),
         Some((&END, json)) => serde_json::from_slice(json).map(Reply::End).map_err(words),
         Some((&UNFIT, why)) => Ok(Reply::Unfit(String::from_utf8_lossy(why).into_owned())),
         _ => Err("the worker's frame is none of its words".to_owned()),
@@ -181,9 +201,9 @@ fn rehearse(memory: &'static dyn MemoryCap, hello: Hello, mut budget: Budget) ->
     let now = stage.now();
     let mut findings =
         stage.audience_mut().findings(&errand.terms, String::new(), "").map_err(|fault| fault.to_string())?;
-    for trades in std::mem::take(&mut findings.trade_rows).chunks(TRADES_A_FRAME) {
-        say(TRADES, &serde_json::to_vec(trades).map_err(|fault| fault.to_string())?)?;
-    }
+    say_rows(TRADES, &std::mem::take(&mut findings.trade_rows))?;
+    say_rows(EQUITY, &std::mem::take(&mut findings.equity_points))?;
+    say_rows(MONTHS, &std::mem::take(&mut findings.months))?;
     let summary = serde_json::to_vec(&Summary::of(findings, now)).map_err(|fault| fault.to_string())?;
     say(END, &summary)
 }
@@ -198,6 +218,13 @@ fn run_tick(stage: &mut Stage<Outgoing, Here>, tick: &Tick) -> Result<(), String
 
 fn hear() -> Result<Option<Vec<u8>>, String> {
     read_frame(&mut io::stdin().lock()).map_err(|fault| fault.to_string())
+}
+
+fn say_rows<T: Serialize>(word: u8, rows: &[T]) -> Result<(), String> {
+    for some in rows.chunks(ROWS_A_FRAME) {
+        say(word, &serde_json::to_vec(some).map_err(|fault| fault.to_string())?)?;
+    }
+    Ok(())
 }
 
 fn say(word: u8, rest: &[u8]) -> Result<(), String> {

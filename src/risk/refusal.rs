@@ -190,6 +190,44 @@ impl Code {
         }
     }
 
+    /// What it means, as a sentence.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Malformed => {
+                "The order is not one: a price or a quantity is missing, zero, or on the wrong side."
+            }
+            Self::Halted => {
+                "Everything but cancels, protective stops and the operator's reductions is halted."
+            }
+            Self::CrossesZero => "It would take the position through zero.",
+            Self::SelfTrade => "It could trade with an order of our own.",
+            Self::NoEquity => "Equity, or the day's baseline, is unknown or not above zero.",
+            Self::DailyLossReached => "The day's loss has reached its limit.",
+            Self::ReduceOnly => "Only reductions pass.",
+            Self::Disarmed => "Live trading is not armed.",
+            Self::NotReady => "A part of the program is not ready.",
+            Self::StrategyStopped => "The strategy is paused or disabled.",
+            Self::Passport => "It is outside of what the trader granted the strategy.",
+            Self::CoolDown => "A pause after losses is running.",
+            Self::MarketClosed => "The session is not open.",
+            Self::SymbolHalted => "The symbol is halted, or frozen by a corporate action.",
+            Self::NotTradable => "The venue does not trade it, or not in this way.",
+            Self::NoPrice => "A price that is needed is unknown or not usable.",
+            Self::StaleQuote => "The quote is too old.",
+            Self::PriceCollar => "The limit is too far from the market.",
+            Self::Duplicate => "The same order was sent a moment ago.",
+            Self::Rate => "Too many openings in a minute.",
+            Self::OrderLimit => "The order alone is worth too much.",
+            Self::QtyLimit => "The order is too large a part of the symbol's usual volume.",
+            Self::BuyingPower => "The broker would not lend that much.",
+            Self::PositionLimit => "The symbol's exposure would be too large.",
+            Self::GrossLimit => "All symbols together would be too much.",
+            Self::NoStop => "It would stand without a protective stop.",
+            Self::HeatLimit => "Too much would be lost if every stop were hit.",
+        }
+    }
+
     /// The code of a word; `None` for any other text.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

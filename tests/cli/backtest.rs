@@ -1,0 +1,105 @@
+use std::fs;
+
+use super::Home;
+
+const CROSS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/strategies/sma_cross.js");
+
+#[test]
+fn a_sweep_prints_the_same_bytes_with_one_job_and_with_two() {
+    let home = Home::new("sweep");
+    let swept = |jobs: &str, more: &[&str]| {
+        let args = ["backtest", CROSS, "--sweep", "fast=5..15..5", "--sweep", "slow=10,30", "--jobs", jobs];
+        let said = home.run(&[&args[..], more].concat());
+        assert_eq!((said.code, said.words.as_str()), (0, ""), "nothing on stderr where it is no terminal");
+        said.out
+    };
+    let one = swept("1", &["--json"]);
+    assert_eq!(one, swept("2", &["--json"]));
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&one).unwrap();
+    let order: Vec<String> =
+        rows.iter().map(|row| format!("{}/{}", row["params"]["fast"], row["params"]["slow"])).collect();
+    assert_eq!(order, ["5/10", "5/30", "10/10", "10/30", "15/10", "15/30"]);
+    for (number, row) in rows.iter().enumerate() {
+        // 10/10 and 15/10: the script itself refuses a fast length that is not below the slow one.
+        if number == 2 || number == 4 {
+            assert!(row["error"].as_str().unwrap().contains("fast must be below slow"), "{row}");
+        } else {
+            assert!(row["findings"]["trades"].as_u64().unwrap() > 10, "{row}");
+        }
+    }
+    // Each row is what a backtest of its own finds.
+    let alone = home.json(&["backtest", CROSS, "--param", "fast=15", "--param", "slow=30", "--json"]);
+    for (name, found) in rows[5]["findings"].as_object().unwrap() {
+        assert_eq!(&alone[name.as_str()], found, "{name}");
+    }
+    let table = swept("2", &[]);
+    let best = rows.iter().filter_map(|row| Some((row["findings"]["return_pct"].as_f64()?, &row["params"])));
+    let best = best.reduce(|best, row| if row.0 > best.0 { row } else { best }).unwrap();
+    let words = format!("Best by return of 6: fast={} slow={} with", best.1["fast"], best.1["slow"]);
+    assert!(table.contains(&words) && table.contains("out-of-sample"), "{table}");
+    assert_eq!(table.lines().filter(|line| line.contains("fast must be below slow")).count(), 2);
+}
+
+#[test]
+fn a_sweep_that_is_written_wrongly_runs_nothing() {
+    let home = Home::new("sweep-usage");
+    for (args, words) in [
+        (&["--sweep", "fast=5..x..1"][..], "--sweep \"fast=5..x..1\": the last value \"x\""),
+        (&["--sweep", "fsat=1,2"], "there is no such param; there are: fast"),
+        (&["--sweep", "fast=1,2", "--param", "fast=3"], "--param or --qty sets it too"),
+        (&["--sweep", "fast=1..200..1", "--sweep", "slow=1..200..1"], "40000 combinations, at most 10000"),
+        (&["--sweep", "fast=5,6", "--report", "page.html"], "cannot be used with"),
+        (&["--jobs", "2"], "--sweep"),
+    ] {
+        let said = home.run(&[&["backtest", CROSS], args].concat());
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{args:?}: {}", said.words);
+        assert!(said.words.contains(words), "{args:?}: {}", said.words);
+    }
+    let said = home.run(&["backtest", CROSS, "--sweep", "fast=40,50"]);
+    assert!(said.code == 1 && said.words.contains("no combination could be run"), "{}", said.words);
+}
+
+/// The page of the bundled week tells what `--json` tells, and stands by itself.
+#[test]
+fn a_report_is_one_page_with_the_figures_of_the_json() {
+    let home = Home::new("report");
+    let file = home.0.join("page.html");
+    let path = file.display().to_string();
+    let said = home.run(&["backtest", CROSS, "--report", &path, "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let page = fs::read_to_string(&file).unwrap();
+    for word in ["<script", "http://", "https://", "<link", "<img", "url("] {
+        assert!(!page.contains(word), "{word}");
+    }
+    assert_eq!((page.matches("<html").count(), page.matches("</html>").count()), (1, 1));
+    for name in ["return_pct", "max_drawdown_pct", "sharpe", "profit_factor", "expectancy_r"] {
+        // As text and not as a parsed value: the parser of these tests may be off by the last bit.
+        let written = said.out.split_once(&format!("\"{name}\":")).unwrap().1;
+        let written = written.split([',', '}']).next().unwrap();
+        assert_eq!(told(&page, name).parse::<f64>(), written.parse::<f64>(), "{name}");
+    }
+    for name in ["trades", "orders", "fills", "bars"] {
+        assert_eq!(told(&page, name), found[name].to_string(), "{name}");
+    }
+    for name in ["cash", "final_equity", "fees"] {
+        assert_eq!(told(&page, name), found[name].as_str().unwrap(), "{name}");
+    }
+    for name in ["strategy", "version", "journal_hash", "from", "to", "sandbox"] {
+        assert!(page.contains(found[name].as_str().unwrap()), "{name}");
+    }
+    for (code, count) in found["refusals"].as_object().unwrap() {
+        assert!(page.contains(&format!("<th>{code}</th><td class=\"n\">{count}</td>")), "{code}");
+    }
+    let symbols = found["symbols"].as_array().unwrap().len();
+    assert_eq!(page.matches("<svg ").count(), symbols + 3, "equity, its falls, R, and each symbol");
+    assert!(found.get("equity_points").is_none() && found.get("params").is_none(), "the JSON stays short");
+    let again = home.0.join("again.html");
+    home.json(&["backtest", CROSS, "--report", &again.display().to_string(), "--json"]);
+    assert!(page == fs::read_to_string(&again).unwrap(), "the same run, the same bytes");
+}
+
+/// A figure of the page, in full.
+fn told<'page>(page: &'page str, name: &str) -> &'page str {
+    let (_, rest) = page.split_once(&format!("<data id=\"{name}\" value=\"")).unwrap();
+    rest.split('"').next().unwrap()
+}
