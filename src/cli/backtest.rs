@@ -50,8 +50,20 @@ pub(super) fn run(source: ConfigSource<'_>, args: &BacktestArgs) -> Result<u8, F
     let mut out = serde_json::to_value(&findings).map_err(|fault| fault.to_string())?;
     out["wall_s"] = serde_json::json!((wall_s * 1_000.0).round() / 1_000.0);
     out["bars_per_s"] = serde_json::json!((findings.bars as f64 / wall_s.max(1e-9)).round());
+    if !args.json {
+        round_for_eyes(&mut out);
+    }
     print::value(&out, args.json);
     stopped(&findings)
+}
+
+/// Four places of every ratio and percentage are what a reader can use; the JSON has them all.
+fn round_for_eyes(out: &mut serde_json::Value) {
+    for value in out.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        if let Some(number) = value.as_f64().filter(|_| value.is_f64()) {
+            *value = serde_json::json!((number * 10_000.0).round() / 10_000.0);
+        }
+    }
 }
 
 fn stopped(findings: &Findings) -> Result<u8, Failure> {
