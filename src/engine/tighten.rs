@@ -11,6 +11,8 @@ use crate::engine::machine::Engine;
 use crate::engine::orders::Order;
 use crate::engine::protection::closing_side;
 use crate::engine::record::Record;
+use crate::engine::strategies::Running;
+use crate::risk::state::TradingState;
 
 /// A stop that was moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +54,10 @@ impl Engine {
             return Err("stops_auto is off, so the stops are moved by hand".to_owned());
         }
         let strategy = self.strategies.get(id).ok_or("there is no such strategy")?;
+        // An answer to a call of before the kill, or of before its pause: what stands is left as it is.
+        if strategy.running != Running::Yes || self.is_halted() {
+            return Err("it does not run, or trading is halted".to_owned());
+        }
         let own = strategy.holds.get(&symbol).copied().unwrap_or(Qty::ZERO);
         if own != position && !strategy.head.protects {
             return Err(format!(
@@ -90,6 +96,9 @@ impl Engine {
         let Some(Tightened { to, .. }) = self.desks.get(&symbol).and_then(|desk| desk.tightened) else {
             return;
         };
+        if self.is_halted() {
+            return;
+        }
         let can_stand = self.mark(symbol).is_some_and(|mark| !is_beyond(closing, to, mark));
         if !can_stand || self.day.phase() != Phase::Regular {
             return;
@@ -128,6 +137,10 @@ impl Engine {
         before
     }
 
+    fn is_halted(&self) -> bool {
+        self.gate.state() == TradingState::Halted
+    }
+
     fn fixed_stops(&self, symbol: Symbol, closing: Side) -> impl Iterator<Item = &Order> {
         self.orders.live_of(symbol).filter(move |order| {
             order.is_stop() && order.request.side == closing && order.request.kind.trail().is_none()
@@ -163,7 +176,7 @@ mod tests {
     use crate::domain::strategy::{Outcome, StrategyAnswer, StrategyEvent, Wish};
     use crate::domain::venue::ReportKind;
     use crate::engine::edges::one_share;
-    use crate::engine::event::{Act, Event};
+    use crate::engine::event::{Act, Event, KillReport};
     use crate::engine::proofs::{Alone, ONE, price, spy};
     use crate::risk::limits::Limits;
 
@@ -242,6 +255,48 @@ mod tests {
             assert!(last.contains(words), "{stop}: {last}");
         }
         assert_eq!(stage.cancelled, []);
+    }
+
+    fn killed(stage: &mut Alone) {
+        stage.step(Event::Killed(KillReport {
+            tripped_at: stage.now,
+            by: "a test".to_owned(),
+            flatten: false,
+            cancelled: 0,
+            flattened: 0,
+            left_orders: Vec::new(),
+            left_positions: Vec::new(),
+            confirmed: true,
+            deeds: Vec::new(),
+        }));
+    }
+
+    #[test]
+    fn after_a_kill_no_stop_is_moved_also_where_that_was_wished_before_it() {
+        let (mut stage, leg) = held(Side::Buy);
+        // Called before the kill, and answered after it.
+        let (id, at) = (StrategyId(1), stage.now);
+        stage.engine.call_strategy(id, spy(), StrategyEvent::Session { open: true, at });
+        let seq = *stage.engine.strategies.get(id).unwrap().unanswered.last().unwrap();
+        killed(&mut stage);
+        let wishes = vec![Wish::Tighten { stop: price("99.50") }];
+        let (outcome, logs, plots) = (Outcome::Done, Vec::new(), Vec::new());
+        let answer = StrategyAnswer { seq, symbol: spy(), outcome, wishes, logs, plots };
+        stage.step(Event::StrategyAnswered { id, answer });
+        stage.wait(3);
+        assert_eq!((stage.cancelled.len(), said(&stage, "tightened").len()), (0, 0));
+
+        // Wished before the kill, while the stop does not work yet.
+        let mut stage = Alone::new(Limits::default());
+        let entry = stage.ask(ONE, Side::Buy, 50).unwrap();
+        stage.fill(entry, Side::Buy, 50, "100");
+        wish(&mut stage, 1, "99.50");
+        assert_eq!((stage.cancelled.len(), said(&stage, "tightened").len()), (0, 1));
+        killed(&mut stage);
+        let leg_of_this = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
+        stage.report(leg_of_this, ReportKind::Working);
+        stage.wait(3);
+        assert_eq!(stage.cancelled, [], "{leg}");
     }
 
     #[test]
