@@ -188,6 +188,9 @@ pub struct BacktestArgs {
     /// Quotes; may be given again.
     #[arg(long, value_name = "CSV")]
     pub quotes: Vec<PathBuf>,
+    /// Splits, as date,symbol,ratio (such as 2014-06-09,AAPL,7:1): rows from before one count in the shares of after it.
+    #[arg(long, value_name = "CSV", requires = "data")]
+    pub splits: Option<PathBuf>,
     /// Cash at the beginning, in the place of the config's.
     #[arg(long)]
     pub cash: Option<Money>,

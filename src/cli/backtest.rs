@@ -20,6 +20,7 @@ use crate::domain::market::Bar;
 use crate::exchange::settings::Costs;
 use crate::feed::csv::CsvReader;
 use crate::feed::fault::FeedFault;
+use crate::feed::splits::Splits;
 use crate::feed::tape::Tape;
 use crate::feed::week::bundled_week;
 use crate::ledger::trade::Trade;
@@ -44,7 +45,7 @@ pub(super) fn run(source: ConfigSource<'_>, args: &BacktestArgs) -> Result<u8, F
             .map_err(|fault| format!("{}: {fault}", path.display()))?;
     }
     if let Some(path) = &args.report {
-        std::fs::write(path, page(&facts(&question, &findings)))
+        std::fs::write(path, page(&facts(&question, &findings, args.splits.is_some())))
             .map_err(|fault| format!("{}: {fault}", path.display()))?;
     }
     let mut out = serde_json::to_value(&findings).map_err(|fault| fault.to_string())?;
@@ -113,7 +114,15 @@ fn data(args: &BacktestArgs) -> Result<Tape, Failure> {
         for path in &args.quotes {
             reader.read_quotes(&path.display().to_string(), open(path)?).map_err(usage)?;
         }
-        reader.finish()
+        let tape = reader.finish();
+        match &args.splits {
+            None => tape,
+            Some(path) => {
+                let name = path.display().to_string();
+                let splits = Splits::read(&name, open(path)?).map_err(usage)?;
+                splits.adjust(tape).map_err(|words| Failure::new(Exit::Usage, format!("{name}: {words}")))?
+            }
+        }
     })
 }
 

@@ -14,7 +14,7 @@ use crate::risk::refusal::Code;
 const CLOSES_MAX: usize = 1_500;
 
 /// What the page of a backtest is told: the findings, and what was asked.
-pub(super) fn facts(question: &Question, findings: &Findings) -> Facts {
+pub(super) fn facts(question: &Question, findings: &Findings, splits: bool) -> Facts {
     let (closes, quotes) = data(question, &findings.symbols);
     let costs = question.costs;
     Facts {
@@ -39,6 +39,7 @@ pub(super) fn facts(question: &Question, findings: &Findings) -> Facts {
         terms: Terms {
             bars_only: !quotes,
             costs_none: question.costs_none,
+            splits,
             regular_session_only: question.limits.regular_session_only,
             fee_per_share: costs.fee_per_share,
             fee_pct: costs.fee_pct,

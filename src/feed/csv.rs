@@ -181,7 +181,7 @@ impl CsvReader {
 
 /// Hands each row below the header to `take`. Empty lines may stand at the end alone: elsewhere they are
 /// rows that lost their fields.
-fn each_row(
+pub(super) fn each_row(
     file: &str,
     mut source: impl BufRead,
     header: &'static str,
@@ -225,7 +225,7 @@ fn trimmed(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-fn split<'a, const FIELDS: usize>(
+pub(super) fn split<'a, const FIELDS: usize>(
     row: &'a [u8],
     columns: &'static str,
 ) -> Result<[&'a [u8]; FIELDS], RowFault> {

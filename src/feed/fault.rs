@@ -75,6 +75,18 @@ pub enum RowFault {
         /// The field.
         value: String,
     },
+    /// The date of a split cannot be read.
+    #[error("date {value:?} is none; write the first day in new shares as 2014-06-09")]
+    Date {
+        /// The field.
+        value: String,
+    },
+    /// The ratio of a split cannot be one.
+    #[error("ratio {value:?} is none; write new shares for old ones as 7:1, or 1:10 where ten become one")]
+    Ratio {
+        /// The field.
+        value: String,
+    },
     /// A field is no number.
     #[error("{column} {value:?} is no number; write a plain decimal such as 12.34")]
     Number {

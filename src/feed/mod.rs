@@ -14,6 +14,8 @@ mod fields;
 pub mod freshness;
 /// What has come in and waits for the machine.
 pub mod inbox;
+/// Prices and volumes of before a split, in the shares of after it.
+pub mod splits;
 /// Ticks in the order in which they become known.
 pub mod tape;
 /// A market made up by a seed.

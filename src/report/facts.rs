@@ -100,11 +100,14 @@ pub struct Closes {
 
 /// Under which terms orders filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact of its own")]
 pub struct Terms {
     /// Whether bars were the only clock: no quote filled anything.
     pub bars_only: bool,
     /// Whether nothing was to cost anything (`--costs none`).
     pub costs_none: bool,
+    /// Whether the data were brought into the shares of after their splits.
+    pub splits: bool,
     /// Whether orders filled in the regular session only.
     pub regular_session_only: bool,
     /// Dollars of commission a share.

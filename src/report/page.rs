@@ -214,6 +214,7 @@ mod tests {
             terms: Terms {
                 bars_only: true,
                 costs_none: false,
+                splits: false,
                 regular_session_only: true,
                 fee_per_share: Price::ZERO,
                 fee_pct: Pct::default(),

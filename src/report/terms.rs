@@ -37,6 +37,13 @@ pub(super) fn sentences(terms: &Terms) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if terms.splits {
+        said.push(
+            "Prices and volumes from before a split count in the shares of after it, by the file that was given with \
+             --splits; so do quantities, and a commission by the share."
+                .to_owned(),
+        );
+    }
     said.push(
         "All of this is a model. It would rather disappoint than flatter, and says nothing certain about a real market."
             .to_owned(),
@@ -101,6 +108,7 @@ mod tests {
     const BARS: Terms = Terms {
         bars_only: true,
         costs_none: false,
+        splits: false,
         regular_session_only: true,
         fee_per_share: Price::from_nanos(5_000_000),
         fee_pct: Pct::from_nanos(0),
@@ -119,6 +127,7 @@ mod tests {
         assert!(!said.contains("--costs none") && !said.contains("fresh quote"));
         let free = Terms {
             costs_none: true,
+            splits: true,
             regular_session_only: false,
             fee_per_share: Price::ZERO,
             slippage_bps: 0,
@@ -126,7 +135,13 @@ mod tests {
             ..BARS
         };
         let said = sentences(&free).join("\n");
-        for words in ["--costs none", "no commission, and no slippage", "Nothing capped", "every hour"] {
+        for words in [
+            "--costs none",
+            "--splits; so do",
+            "no commission, and no slippage",
+            "Nothing capped",
+            "every hour",
+        ] {
             assert!(said.contains(words), "{words}: {said}");
         }
         let quotes = sentences(&Terms { bars_only: false, ..BARS }).join("\n");

@@ -135,3 +135,45 @@ fn twenty_runs_with_one_seed_have_one_hash() {
     assert!((1..20).all(|_| run("7") == first));
     assert_ne!(run("8"), first);
 }
+
+/// A file as it happened, with a split of two for one at its second hour, and the list of splits.
+#[test]
+fn a_split_that_is_listed_is_no_crash() {
+    let home = Home::new("splits");
+    let script = format!("{}/strategies/sma_cross.js", env!("CARGO_MANIFEST_DIR"));
+    let day = |date: &str, dollars: i64| {
+        let mut rows = String::new();
+        for minute in 0..120_i64 {
+            let cents = dollars * 100 + (minute % 40 - 20).abs() * dollars / 10;
+            let price = format!("{}.{:02}", cents / 100, cents % 100);
+            let (hour, left) = (14 + minute / 60, minute % 60);
+            writeln!(
+                rows,
+                "{date}T{hour:02}:{left:02}:00Z,SPY,{price},{price},{price},{price},{}",
+                10_000_000 / dollars
+            )
+            .unwrap();
+        }
+        rows
+    };
+    let header = "timestamp,symbol,open,high,low,close,volume\n";
+    let happened =
+        home.write("happened.csv", &(header.to_owned() + &day("2013-10-07", 200) + &day("2013-10-08", 100)));
+    let adjusted =
+        home.write("adjusted.csv", &(header.to_owned() + &day("2013-10-07", 100) + &day("2013-10-08", 100)));
+    let splits = home.write("splits.csv", "date,symbol,ratio\n2013-10-08,SPY,2:1\n");
+    let run = |data: &str, more: &[&str]| {
+        let args = [&["backtest", &script, "--data", data, "--json"][..], more].concat();
+        let mut found = home.json(&args);
+        found["wall_s"] = serde_json::Value::Null;
+        found["bars_per_s"] = serde_json::Value::Null;
+        found
+    };
+    let by_the_list = run(&happened, &["--splits", &splits]);
+    assert!(by_the_list["trades"].as_u64().unwrap() >= 2, "{by_the_list}");
+    assert_eq!(by_the_list, run(&adjusted, &[]));
+    assert_ne!(by_the_list["final_equity"], run(&happened, &[])["final_equity"]);
+    let bad = home.write("bad.csv", "date,symbol,ratio\n2013-10-08,SPY,2\n");
+    let said = home.run(&["backtest", &script, "--data", &happened, "--splits", &bad]);
+    assert!(said.code == 2 && said.words.contains("bad.csv:2: ratio \"2\" is none"), "{}", said.words);
+}
