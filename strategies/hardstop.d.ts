@@ -177,7 +177,7 @@ interface Ctx {
   close(options?: { tag?: string; symbol?: string }): void;
   /** Cancels this strategy's open orders of the symbol; its stops stay. */
   cancel(options?: { symbol?: string }): void;
-  /** Moves the position's protective stop nearer to the market. */
+  /** Moves the position's protective stop nearer to the market; in sim and in backtests alone. */
   tighten(options: { stop: number; symbol?: string }): void;
   /** In init: calls back with the first bar that ends at or after each span of New York's clock. */
   every(span: string, callback: (ctx: Ctx) => void): void;

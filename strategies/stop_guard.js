@@ -8,7 +8,8 @@
 // a few losers into nothing; in a market that swings more than `atrs` ranges it sells every low.
 //
 // It says `protects: true`, which you see when you approve it: without that a strategy moves the stop of a position
-// alone that is all its own. A stop that trails at the broker, or has a target beside it, is left as it is.
+// alone that is all its own. A stop that trails, or has a target beside it, is left as it is. It works in sim and in
+// backtests; in paper and live the journal says that the stop was not moved.
 //
 // On the bundled week: 0 trades, return 0.00 %, largest drawdown 0.00 %.
 strategy({

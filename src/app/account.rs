@@ -441,6 +441,10 @@ fn spawn(
     works: impl Fn() + Send + 'static,
     died: impl Fn() + Send + 'static,
 ) -> Result<(), String> {
+    let died = move || {
+        died();
+        true
+    };
     threads::spawn(name, works, died).map_err(|fault| format!("no thread for the {name}: {fault}"))
 }
 

@@ -94,9 +94,9 @@ pub fn serve(path: &Path, reach: Reach) -> Result<(SyncSender<Asked>, Receiver<A
     let (sender, receiver) = sync_channel(REQUESTS_MAX);
     let fail = |fault: std::io::Error| format!("no thread for the control socket: {fault}");
     let watches = reach.clone();
-    threads::spawn("kill-file-watch", move || watch_kill_file(&watches), || {}).map_err(fail)?;
+    threads::spawn("kill-file-watch", move || watch_kill_file(&watches), || true).map_err(fail)?;
     let asks = sender.clone();
-    threads::spawn("control", move || listen(&listener, &reach, &asks), || {}).map_err(fail)?;
+    threads::spawn("control", move || listen(&listener, &reach, &asks), || true).map_err(fail)?;
     Ok((sender, receiver))
 }
 

@@ -149,7 +149,7 @@ fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) 
     desk.settle(names, sandbox, opened.armoury.as_deref());
     desk.recollect(past, &ticks);
     let board = desk.trust();
-    threads::spawn("trust board", move || board.keep(&looked), || {})
+    threads::spawn("trust board", move || board.keep(&looked), || true)
         .map_err(|fault| format!("no thread for the security page: {fault}"))?;
     let outcomes = kill.outcomes();
     let reach = Reach {
@@ -163,6 +163,7 @@ fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) 
     let (sender, kills) = sync_channel(OUTCOMES_MAX);
     let (stopped, file, kill_ids) = (shared.stop_kill.clone(), opened.kill_file.clone(), opened.kill_ids);
     let tells = teller.clone();
+    let ends = stopped.clone();
     let works = move || {
         let told = |outcome: KillOutcome| {
             // A full channel is a machine that no longer listens; the outcome is kept for the asker.
@@ -171,7 +172,8 @@ fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) 
         };
         kill.run(kill_ids, Some(&file), told, || stopped.is_raised());
     };
-    threads::spawn("kill", works, || {}).map_err(|fault| format!("no thread for the kill: {fault}"))?;
+    threads::spawn("kill", works, move || !ends.is_raised())
+        .map_err(|fault| format!("no thread for the kill: {fault}"))?;
     let _first = shared.outcomes.set(outcomes.clone());
     let _first = shared.asks.set(asks);
     drop(teller.try_send(Note::Turned));

@@ -124,7 +124,7 @@ fn drive<A: Crew>(
             // A full channel is a machine that no longer listens; the outcome is kept for the asker.
             let told = |outcome: KillOutcome| drop(sender.try_send(outcome));
             let works = || kill.run(kill_ids, Some(&file), told, || stopped.is_raised());
-            threads::outlive("kill", works, || {});
+            threads::outlive("kill", works, || !stopped.is_raised());
         });
         let pulls = opened.latch.clone();
         let lines = machine::Lines { requests, kills, outcomes: outcomes.clone(), end };

@@ -123,9 +123,17 @@ impl Line {
         Ok(line)
     }
 
-    fn spawn(&self, name: &str, works: impl Fn(&Shared) + Send + 'static) -> std::io::Result<()> {
+    fn spawn(&self, name: &'static str, works: impl Fn(&Shared) + Send + 'static) -> std::io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        threads::spawn(name, move || works(&shared), || {})
+        let dies = Arc::clone(&self.shared);
+        // A reading that died with its thread is one that failed: it is asked for again, and not awaited for ever.
+        let died = move || {
+            if name == "readings" {
+                dies.hear(Heard::State(Err("the thread that read it died".to_owned())));
+            }
+            true
+        };
+        threads::spawn(name, move || works(&shared), died)
     }
 
     /// Where the stream of orders tells what it hears.

@@ -8,14 +8,14 @@ use std::time::Duration;
 /// A fault that comes again at once is not tried again at once.
 const REST_AFTER_DEATH: Duration = Duration::from_millis(500);
 
-/// Does this work until it ends by itself. After a panic `died` hears of it, and the work begins anew.
-pub fn outlive(name: &str, mut works: impl FnMut(), mut died: impl FnMut()) {
+/// Does this work until it ends by itself. After a panic `died` hears of it and says whether the work begins anew: at
+/// the end of a run it does not.
+pub fn outlive(name: &str, mut works: impl FnMut(), mut died: impl FnMut() -> bool) {
     let mut lives = || {
         rehearsed(name);
         works();
     };
-    while catch_unwind(AssertUnwindSafe(&mut lives)).is_err() {
-        died();
+    while catch_unwind(AssertUnwindSafe(&mut lives)).is_err() && died() {
         std::thread::sleep(REST_AFTER_DEATH);
     }
 }
@@ -27,7 +27,7 @@ pub fn outlive(name: &str, mut works: impl FnMut(), mut died: impl FnMut()) {
 pub fn spawn(
     name: &str,
     works: impl FnMut() + Send + 'static,
-    died: impl FnMut() + Send + 'static,
+    died: impl FnMut() -> bool + Send + 'static,
 ) -> io::Result<()> {
     let named = name.to_owned();
     let lives = move || outlive(&named, works, died);

@@ -75,7 +75,6 @@ impl Engine {
                 desk.missing_told = false;
             }
             self.let_it_trail(symbol, closing);
-            self.let_it_tighten(symbol, closing);
         }
     }
 
@@ -127,7 +126,7 @@ impl Engine {
         let Some(stop) = self.stop_price(symbol, closing) else {
             return self.tell_missing(symbol, "there are fewer than 15 bars to measure a stop from; place one by hand or close the position");
         };
-        let stop = self.stop_within_reach(symbol, closing, stop);
+        let Some(stop) = self.stop_within_reach(symbol, closing, stop, qty) else { return };
         let trail = self.desks.get(&symbol).and_then(|desk| desk.trail);
         let stop = trail.map_or(StopKind::Fixed(stop), |trail| StopKind::Trailing(trail, stop));
         let id = self.next_id();

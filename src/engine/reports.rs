@@ -112,12 +112,14 @@ impl Engine {
         self.record(Record::Status { order: id, status, filled, reason: reason.clone() });
         if stops {
             let protects = matches!(status, OrderStatus::Working | OrderStatus::Partial);
+            if protects {
+                let at = self.orders.get(id).and_then(|order| order.request.kind.stop());
+                self.note_stop_works(symbol, at);
+            }
             self.gate.on_stop_working(id, protects);
             self.measure_naked(symbol);
             // A fixed one may give way to one that follows the market, once it works.
-            if let Some(desk) =
-                self.desks.get_mut(&symbol).filter(|desk| desk.trail.is_some() || desk.tightened.is_some())
-            {
+            if let Some(desk) = self.desks.get_mut(&symbol).filter(|desk| desk.trail.is_some()) {
                 desk.dirty |= protects;
             }
         }

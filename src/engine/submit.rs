@@ -99,9 +99,10 @@ impl Engine {
         let desk = self.desks.entry(request.symbol).or_default();
         match (role, stop_loss) {
             (Role::Opening, Some(stop)) => {
-                desk.stop_plan = Some(stop);
-                // What is opened from here on brings its own stop.
-                desk.tightened = None;
+                // While a stop is being moved its successor goes where it was meant to; what is opened brings its own.
+                if desk.tightened.is_none() {
+                    desk.stop_plan = Some(stop);
+                }
                 // What an earlier position wished is over with it.
                 desk.trail = if is_flat { trail } else { trail.or(desk.trail) };
             }

@@ -1,12 +1,15 @@
 //! A strategy that moves a stop nearer to the market: less can be lost from then on, and never more.
 
 use crate::domain::calendar::Phase;
-use crate::domain::intent::StrategyId;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::{Origin, StrategyId};
+use crate::domain::mode::Mode;
 use crate::domain::order::OrderStatus;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::engine::calls::market_exit;
 use crate::engine::machine::Engine;
 use crate::engine::orders::Order;
 use crate::engine::protection::closing_side;
@@ -14,7 +17,7 @@ use crate::engine::record::Record;
 use crate::engine::strategies::Running;
 use crate::risk::state::TradingState;
 
-/// A stop that was moved.
+/// A stop that is being moved: the old one was taken back, and the new one does not work yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tightened {
     /// Where it shall lie.
@@ -23,15 +26,23 @@ pub struct Tightened {
     pub before: Price,
 }
 
+/// What a wish comes to.
+struct Move {
+    stop: ClientOrderId,
+    tightened: Tightened,
+}
+
 impl Engine {
+    /// Carries a wish out at once or not at all: nothing of it waits for a better moment, in which it might no longer
+    /// be meant.
     pub(super) fn tighten(&mut self, id: StrategyId, symbol: Symbol, stop: Price) {
         let (what, detail) = match self.judge_tightening(id, symbol, stop) {
             Ok(None) => return,
-            Ok(Some(tightened)) => {
+            Ok(Some(Move { stop, tightened })) => {
                 let desk = self.desks.entry(symbol).or_default();
                 desk.stop_plan = Some(tightened.to);
                 desk.tightened = Some(tightened);
-                desk.dirty = true;
+                self.take_back(symbol, stop);
                 ("tightened", format!("the stop of {symbol} from {} to {}", tightened.before, tightened.to))
             }
             Err(words) => ("not tightened", format!("the stop of {symbol} to {stop}: {words}")),
@@ -39,124 +50,132 @@ impl Engine {
         self.record(Record::Strategy { id, what: what.to_owned(), detail });
     }
 
-    /// What it comes to; `None` where the stop is there already, or why not.
-    fn judge_tightening(
-        &self,
-        id: StrategyId,
-        symbol: Symbol,
-        stop: Price,
-    ) -> Result<Option<Tightened>, String> {
+    /// Which stop gives way to which; `None` where it is there already, or why not.
+    fn judge_tightening(&self, id: StrategyId, symbol: Symbol, stop: Price) -> Result<Option<Move>, String> {
         let position = self.gate.position(symbol).qty;
         let closing = closing_side(position).ok_or("there is no position")?;
+        self.may_tighten(id, symbol, position)?;
         // On the grid, and away from the market: what rounding does may not fire it.
         let to = if closing == Side::Sell { stop.grid_down() } else { stop.grid_up() };
-        if !self.gate.limits().stops_auto {
-            return Err("stops_auto is off, so the stops are moved by hand".to_owned());
-        }
-        let strategy = self.strategies.get(id).ok_or("there is no such strategy")?;
-        // An answer to a call of before the kill, or of before its pause: what stands is left as it is.
-        if strategy.running != Running::Yes || self.is_halted() {
-            return Err("it does not run, or trading is halted".to_owned());
-        }
-        let own = strategy.holds.get(&symbol).copied().unwrap_or(Qty::ZERO);
-        if own != position && !strategy.head.protects {
-            return Err(format!(
-                "it holds {own} of {position}; say protects: true in the strategy, and approve it, for the stops of \
-                 positions that are not its own"
-            ));
-        }
-        if self.desks.get(&symbol).is_some_and(|desk| desk.trail.is_some()) {
-            return Err("it trails by itself".to_owned());
-        }
-        if self.day.phase() != Phase::Regular {
-            return Err("stops work in the regular session alone".to_owned());
-        }
-        if self.fixed_stops(symbol, closing).any(|order| self.has_target(order)) {
-            return Err("it is one of a pair with a target, which would go with it".to_owned());
-        }
         let mark = self.mark(symbol).ok_or("there is no fresh price to compare it with")?;
         if is_beyond(closing, to, mark) {
             return Err(format!(
                 "the market is at {mark}, and it would fire at once; close the position instead"
             ));
         }
-        let before = self.stop_price(symbol, closing).ok_or("there is no stop to tighten yet")?;
-        if to == before {
-            return Ok(None);
+        let mut stops = Vec::new();
+        for order in self.orders.live_of(symbol) {
+            if order.request.side != closing {
+                return Err("an order that adds to the position is still open".to_owned());
+            }
+            let (true, OrderStatus::Working, Some(at)) =
+                (self.is_alone(order), order.status, order.request.kind.stop())
+            else {
+                return Err("its stop does not work yet, is on its way out, or is one of a pair".to_owned());
+            };
+            stops.push((at, order.request.id));
         }
-        if is_beyond(closing, before, to) {
-            return Err(format!("it lies at {before}, and is moved nearer to the market alone"));
-        }
-        Ok(Some(Tightened { to, before }))
-    }
-
-    /// One stop that lies further away than a strategy wishes gives way; its successor is placed as soon as the venue
-    /// has let it go. Not while the market stands beyond the new one: that could not be placed.
-    pub(super) fn let_it_tighten(&mut self, symbol: Symbol, closing: Side) {
-        let Some(Tightened { to, .. }) = self.desks.get(&symbol).and_then(|desk| desk.tightened) else {
-            return;
+        let looser = stops.iter().filter(|(at, _)| is_beyond(closing, to, *at) && *at != to);
+        let furthest = match closing {
+            Side::Sell => looser.min(),
+            Side::Buy => looser.max(),
         };
-        if self.is_halted() {
-            return;
-        }
-        let can_stand = self.mark(symbol).is_some_and(|mark| !is_beyond(closing, to, mark));
-        if !can_stand || self.day.phase() != Phase::Regular {
-            return;
-        }
-        let is_leaving =
-            self.fixed_stops(symbol, closing).any(|order| order.status == OrderStatus::PendingCancel);
-        if is_leaving {
-            return;
-        }
-        let is_looser = |order: &&Order| {
-            order.status == OrderStatus::Working
-                && self.is_alone(order)
-                && order.request.kind.stop().is_some_and(|stop| is_beyond(closing, to, stop) && stop != to)
-        };
-        let looser = self.fixed_stops(symbol, closing).find(is_looser).map(|order| order.request.id);
-        if let Some(id) = looser {
-            self.take_back(symbol, id);
+        match furthest {
+            Some((before, stop)) => {
+                Ok(Some(Move { stop: *stop, tightened: Tightened { to, before: *before } }))
+            }
+            None if stops.iter().any(|(at, _)| *at == to) => Ok(None),
+            None => Err("it lies nearer to the market already, or there is none".to_owned()),
         }
     }
 
-    /// Where the stop is placed: at its plan, or, where the market has run through a tightened one before it was
-    /// there, where it lay before. No position stands without a stop because one was on its way.
-    pub(super) fn stop_within_reach(&mut self, symbol: Symbol, closing: Side, plan: Price) -> Price {
+    /// Whether this strategy may move a stop of the symbol, at this moment.
+    fn may_tighten(&self, id: StrategyId, symbol: Symbol, position: Qty) -> Result<(), String> {
+        let strategy = self.strategies.get(id).ok_or("there is no such strategy")?;
+        let desk = self.desks.get(&symbol);
+        let own = strategy.holds.get(&symbol).copied().unwrap_or(Qty::ZERO);
+        let no = |words: &str| Err(words.to_owned());
+        if self.settings.mode != Mode::Sim {
+            // A venue of somebody else's takes the old one and the new one as two messages, and a kill, a fall or a lost
+            // connection may come between them.
+            return no("at a broker's stops are not moved by strategies yet; move it yourself");
+        }
+        // An answer to a call of before the kill, or of before its pause: what stands is left as it is.
+        if strategy.running != Running::Yes || self.gate.state() == TradingState::Halted {
+            return no("it does not run, or trading is halted");
+        }
+        if !self.gate.limits().stops_auto {
+            return no("stops_auto is off, so the stops are moved by hand");
+        }
+        if self.day.phase() != Phase::Regular {
+            return no("stops work in the regular session alone");
+        }
+        if own != position && !strategy.head.protects {
+            return Err(format!(
+                "it holds {own} of {position}; say protects: true in the strategy, and approve it, for the stops of \
+                 positions that are not its own"
+            ));
+        }
+        if desk.is_some_and(|desk| desk.trail.is_some()) {
+            return no("it trails by itself");
+        }
+        if desk.is_some_and(|desk| desk.tightened.is_some() || !desk.waiting.is_empty()) {
+            return no("one is on its way already, or an exit is");
+        }
+        Ok(())
+    }
+
+    /// Where a stop that is missing is placed: at its plan, or, where the market has run through a tightened one before
+    /// it was there, where that one lay before. `None` where the market is through that as well: it would have fired,
+    /// and the shares are sold.
+    pub(super) fn stop_within_reach(
+        &mut self,
+        symbol: Symbol,
+        closing: Side,
+        plan: Price,
+        qty: Qty,
+    ) -> Option<Price> {
         let moved = self.desks.get(&symbol).and_then(|desk| desk.tightened);
-        let (Some(Tightened { before, .. }), Some(mark)) = (moved, self.mark(symbol)) else { return plan };
+        let (Some(Tightened { before, .. }), Some(mark)) = (moved, self.mark(symbol)) else {
+            return Some(plan);
+        };
         if !is_beyond(closing, plan, mark) {
-            return plan;
+            return Some(plan);
         }
         if let Some(desk) = self.desks.get_mut(&symbol) {
             desk.stop_plan = Some(before);
             desk.tightened = None;
         }
+        if is_beyond(closing, before, mark) {
+            self.alert(format!(
+                "{symbol} is at {mark}, beyond the stop at {plan} that was about to be placed and the one at {before} \
+                 that it took the place of: {qty} are closed at the market"
+            ));
+            self.place(market_exit(Origin::Engine, symbol, closing, qty), None);
+            return None;
+        }
         self.alert(format!(
-            "{symbol} is at {mark}, beyond the stop at {plan} that was about to be placed; it stands at {before} again"
+            "{symbol} is at {mark}, beyond the stop at {plan} that was about to be placed: it goes where it lay before, \
+             to {before}"
         ));
-        before
+        Some(before)
     }
 
-    fn is_halted(&self) -> bool {
-        self.gate.state() == TradingState::Halted
+    /// A stop works: where it is the one that was tightened to, the move is over.
+    pub(super) fn note_stop_works(&mut self, symbol: Symbol, at: Option<Price>) {
+        if let Some(desk) = self.desks.get_mut(&symbol)
+            && desk.tightened.is_some_and(|tightened| Some(tightened.to) == at)
+        {
+            desk.tightened = None;
+        }
     }
 
-    fn fixed_stops(&self, symbol: Symbol, closing: Side) -> impl Iterator<Item = &Order> {
-        self.orders.live_of(symbol).filter(move |order| {
-            order.is_stop() && order.request.side == closing && order.request.kind.trail().is_none()
-        })
-    }
-
-    /// Whether a target goes where this stop goes.
-    fn has_target(&self, stop: &Order) -> bool {
-        let parent = stop.parent.and_then(|parent| self.orders.get(parent));
-        parent.is_some_and(|parent| parent.request.take_profit.is_some())
-    }
-
-    /// Whether nothing else goes with it, and no more of its position is still to come.
+    /// Whether it is a fixed stop beside which no target stands, and of whose position no more is still to come.
     fn is_alone(&self, stop: &Order) -> bool {
         let parent = stop.parent.and_then(|parent| self.orders.get(parent));
-        parent.is_none_or(|parent| !parent.status.is_live()) && !self.has_target(stop)
+        stop.is_stop()
+            && stop.request.kind.trail().is_none()
+            && parent.is_none_or(|parent| !parent.status.is_live() && parent.request.take_profit.is_none())
     }
 }
 
@@ -170,8 +189,7 @@ fn is_beyond(closing: Side, stop: Price, mark: Price) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::id::ClientOrderId;
-    use crate::domain::intent::{Intent, Origin};
+    use crate::domain::intent::Intent;
     use crate::domain::order::OrderKind;
     use crate::domain::strategy::{Outcome, StrategyAnswer, StrategyEvent, Wish};
     use crate::domain::venue::ReportKind;
@@ -236,9 +254,8 @@ mod tests {
         }
         assert_eq!(stage.cancelled, [leg]);
         assert_eq!(said(&stage, "tightened").len(), 1);
-        assert!(
-            said(&stage, "not tightened").iter().all(|words| words.contains("nearer to the market alone"))
-        );
+        let refused = said(&stage, "not tightened");
+        assert!(refused.iter().all(|words| words.contains("nearer to the market already")), "{refused:?}");
         assert_eq!(said(&stage, "not tightened").len(), 2);
     }
 
@@ -272,8 +289,8 @@ mod tests {
     }
 
     #[test]
-    fn after_a_kill_no_stop_is_moved_also_where_that_was_wished_before_it() {
-        let (mut stage, leg) = held(Side::Buy);
+    fn after_a_kill_no_stop_is_moved_also_where_the_call_was_made_before_it() {
+        let (mut stage, _) = held(Side::Buy);
         // Called before the kill, and answered after it.
         let (id, at) = (StrategyId(1), stage.now);
         stage.engine.call_strategy(id, spy(), StrategyEvent::Session { open: true, at });
@@ -285,18 +302,94 @@ mod tests {
         stage.step(Event::StrategyAnswered { id, answer });
         stage.wait(3);
         assert_eq!((stage.cancelled.len(), said(&stage, "tightened").len()), (0, 0));
+    }
 
-        // Wished before the kill, while the stop does not work yet.
+    /// Nothing of a wish waits: not for a stop that will work, not for an opening that rests, not beside another move.
+    #[test]
+    fn what_cannot_be_done_at_once_is_refused_and_never_done_later() {
         let mut stage = Alone::new(Limits::default());
         let entry = stage.ask(ONE, Side::Buy, 50).unwrap();
         stage.fill(entry, Side::Buy, 50, "100");
         wish(&mut stage, 1, "99.50");
-        assert_eq!((stage.cancelled.len(), said(&stage, "tightened").len()), (0, 1));
-        killed(&mut stage);
-        let leg_of_this = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
-        stage.report(leg_of_this, ReportKind::Working);
+        assert!(said(&stage, "not tightened").pop().unwrap().contains("does not work yet"));
+        let leg = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
+        stage.report(leg, ReportKind::Working);
         stage.wait(3);
-        assert_eq!(stage.cancelled, [], "{leg}");
+        assert_eq!(stage.cancelled, []);
+        stage.wait(10);
+        stage.ask(ONE, Side::Buy, 7).unwrap();
+        wish(&mut stage, 1, "99.50");
+        assert!(said(&stage, "not tightened").pop().unwrap().contains("adds to the position"));
+
+        let (mut stage, leg) = held(Side::Buy);
+        wish(&mut stage, 1, "99.50");
+        wish(&mut stage, 1, "99.60");
+        assert!(said(&stage, "not tightened").pop().unwrap().contains("on its way already"));
+        assert_eq!(stage.cancelled, [leg]);
+    }
+
+    /// Once it works the move is over: a later loss of it takes it back to no older place.
+    #[test]
+    fn a_move_that_is_over_is_forgotten() {
+        let (mut stage, leg) = held(Side::Buy);
+        wish(&mut stage, 1, "99.50");
+        stage.report(leg, ReportKind::Canceled);
+        let stop = *stage.sent.last().unwrap();
+        stage.report(stop.id, ReportKind::Working);
+        assert_eq!(stage.engine.desks.get(&spy()).unwrap().tightened, None);
+        assert_eq!(stage.engine.desks.get(&spy()).unwrap().stop_plan, Some(price("99.5")));
+    }
+
+    /// The market falls through the new place and through the old one while neither is there: what the old one would
+    /// have sold is sold.
+    #[test]
+    fn a_market_that_runs_through_both_closes_the_shares() {
+        let (mut stage, leg) = held(Side::Buy);
+        wish(&mut stage, 1, "99.80");
+        stage.quoted("98.50");
+        stage.report(leg, ReportKind::Canceled);
+        let exit = *stage.sent.last().unwrap();
+        assert_eq!((exit.side, exit.qty, exit.kind.stop()), (Side::Sell, Qty::shares(50), None));
+        assert_eq!(stage.alerts("50 are closed at the market"), 1);
+    }
+
+    #[test]
+    fn an_opening_that_is_sent_meanwhile_moves_no_stop_away() {
+        let (mut stage, leg) = held(Side::Buy);
+        wish(&mut stage, 1, "99.50");
+        stage.wait(10);
+        let intent = Intent {
+            qty: Qty::shares(5),
+            stop_loss: Some(price("97")),
+            ..one_share(ONE, OrderKind::Limit { limit: price("100") })
+        };
+        stage.step(Event::Operator(Act::Submit { ticket: 7, intent }));
+        let before = stage.sent.len();
+        stage.report(leg, ReportKind::Canceled);
+        let placed: Vec<_> =
+            stage.sent.iter().skip(before).map(|request| (request.qty, request.kind)).collect();
+        assert_eq!(placed, [(Qty::shares(50), OrderKind::Stop { stop: price("99.5") })]);
+    }
+
+    #[test]
+    fn at_a_broker_s_no_strategy_moves_a_stop() {
+        for mode in [Mode::Paper, Mode::Live] {
+            let (mut stage, _) = held(Side::Buy);
+            stage.engine.settings.mode = mode;
+            wish(&mut stage, 1, "99.50");
+            assert!(said(&stage, "not tightened").pop().unwrap().contains("move it yourself"));
+            assert_eq!(stage.cancelled, []);
+        }
+    }
+
+    #[test]
+    fn a_short_s_stop_comes_down() {
+        let (mut stage, leg) = held(Side::Sell);
+        wish(&mut stage, 1, "100.501");
+        assert_eq!(stage.cancelled, [leg]);
+        stage.report(leg, ReportKind::Canceled);
+        let stop = stage.sent.last().unwrap();
+        assert_eq!((stop.side, stop.kind), (Side::Buy, OrderKind::Stop { stop: price("100.51") }));
     }
 
     #[test]
@@ -329,12 +422,11 @@ mod tests {
         stage.fill(entry.id, Side::Buy, 50, "100");
         stage.report(entry.stop_loss.unwrap().id, ReportKind::Working);
         stage.wait(1);
-        wish(&mut stage, 2, "99.50");
         let mut head = stage.engine.strategies.get(StrategyId(2)).unwrap().head.clone();
         head.protects = true;
         stage.step(Event::StrategyLoaded(head));
         wish(&mut stage, 2, "99.50");
-        assert!(said(&stage, "not tightened").pop().unwrap().contains("target"));
+        assert!(said(&stage, "not tightened").pop().unwrap().contains("one of a pair"));
         assert_eq!(stage.cancelled, []);
     }
 
@@ -350,6 +442,6 @@ mod tests {
         stage.report(leg, ReportKind::Canceled);
         let stop = *stage.sent.last().unwrap();
         assert_eq!((stop.qty, stop.kind), (Qty::shares(50), OrderKind::Stop { stop: price("99") }));
-        assert_eq!(stage.alerts("it stands at 99 again"), 1);
+        assert_eq!(stage.alerts("it goes where it lay before, to 99"), 1);
     }
 }
