@@ -36,6 +36,7 @@ use hardstop::pump::audience::Audience;
 use hardstop::pump::bench::Bench;
 use hardstop::pump::turn::{Calls, Durability, Parts, Pump};
 use hardstop::risk::limits::Limits;
+use hardstop::risk::passport::Passport;
 use hardstop::strategy::host::{Sandbox, SpawnSettings};
 use hardstop::strategy::strikes::Strikes;
 
@@ -91,6 +92,7 @@ impl Scene {
             sandbox: "none".to_owned(),
             started_at: now,
             account: None,
+            settings: None,
         };
         journal.begin_run(&head, now).unwrap();
         let settings = Settings { equity_row_every_ms: None, ..Settings::new(Mode::Sim, "abc123") };
@@ -546,6 +548,9 @@ fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
         timeframe_ms: 60_000,
         warmup_bars: 0,
         protects: false,
+        passport: Passport::default(),
+        file: String::new(),
+        params: String::new(),
     };
     let sandbox = Sandbox::spawn(&settings).unwrap();
     scene.pump.bench_mut().seat(head.clone(), settings.clone(), sandbox);

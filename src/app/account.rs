@@ -155,14 +155,15 @@ pub fn open<A: Audience>(
     let install = install_id(&plan.paths.state)?;
     let (bench, heads, sandbox) = seat(&plan, &ledger.memory, now)?;
     let wanted = wanted_of(&client, &plan, &heads)?;
+    let settings = settings(&plan, &install);
     let assembly = onto_account(
-        settings(&plan, &install),
+        settings.clone(),
         plan.limits.clone(),
         remote_of(&plan, &ledger, &run_clock, &wake)?,
         latch.clone(),
     )?;
     let last_seq = ledger.journal.last_seq().map_err(|fault| fault.to_string())?;
-    let head = run_head(&plan, &sandbox, account_hash);
+    let head = RunHead { settings: Some(settings), ..run_head(&plan, &sandbox, account_hash) };
     ledger.journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
     tell_approvals(&mut ledger.journal, &ledger.files.journal, &plan.paths.state, mode, now)?;
     tell_trust(&mut ledger, now, plan.arming.as_ref())?;
@@ -433,6 +434,7 @@ fn run_head(plan: &AccountPlan, sandbox: &str, account: String) -> RunHead {
         sandbox: sandbox.to_owned(),
         started_at: clock::now(),
         account: Some(account),
+        settings: None,
     }
 }
 

@@ -42,7 +42,9 @@ fn standing(state: &Path, mode: Mode) -> Result<BTreeMap<String, String>, String
     let of_the_mode = approvals.all().filter(|(of, ..)| mode == Mode::Sim || *of == mode);
     let told = of_the_mode.map(|(of, hash, approval)| {
         let what = format!("{} {} sha256 {hash}", of.word(), approval.file);
-        (what, format!("approved {}, {} {}", approval.at, approval.name, approval.version))
+        let passport = serde_json::to_string(&approval.passport).unwrap_or_default();
+        let (at, name, version) = (approval.at, &approval.name, &approval.version);
+        (what, format!("approved {at}, {name} {version}, passport {passport}"))
     });
     Ok(told.collect())
 }
@@ -73,7 +75,8 @@ mod tests {
         let approve = |mode| {
             let at = "2013-10-07T13:30:00Z".parse().unwrap();
             let (file, name, version) = ("a.js".to_owned(), "x".to_owned(), "1".to_owned());
-            let approval = Approval { file, name, version, at };
+            let passport = crate::risk::passport::Passport::default();
+            let approval = Approval { file, name, version, at, passport };
             Approvals::read(&folder).unwrap().approve(mode, hash, approval).unwrap();
         };
         approve(Mode::Live);

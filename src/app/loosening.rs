@@ -179,6 +179,7 @@ mod tests {
             sandbox: String::new(),
             started_at: day("2013-10-07"),
             account: None,
+            settings: None,
         };
         journal.begin_run(&head, day("2013-10-07")).unwrap();
         (Reader::open(&path).unwrap(), folder)

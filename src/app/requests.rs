@@ -15,7 +15,7 @@ use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::engine::event::{Act, Event};
 use crate::engine::record::Record;
-use crate::engine::snapshot::{OrderView, Snapshot};
+use crate::engine::snapshot::{AskView, OrderView, Snapshot};
 use crate::pump::audience::Audience;
 use crate::pump::turn::Pump;
 use crate::risk::refusal::Code;
@@ -46,6 +46,7 @@ pub fn answer<A: Recalls>(
         "orders" => Reply::data(status(&snapshot(), sandbox)["open_orders"].take()),
         "strategies" => Reply::data(status(&snapshot(), sandbox)["strategies"].take()),
         "risk" => Reply::data(risk(&snapshot())),
+        "asks" => Reply::data(asks(&snapshot())),
         "quote" => quote(pump, &request.args),
         "submit" => match intent(&request.args) {
             Err(words) => Reply::words(2, words),
@@ -130,6 +131,9 @@ pub fn act<A: Recalls>(pump: &mut Pump<A>, now: At, asked: Act) -> Reply {
                 reply.words.push(words);
             }
             Record::Halt { reason, .. } | Record::Restraint { reason, .. } => reply.words.push(reason),
+            Record::Strategy { what, detail, .. } if what == "approved" || what == "rejected" => {
+                reply.words.push(format!("{what}: {detail}"));
+            }
             _ => {}
         }
     }
@@ -179,6 +183,12 @@ fn act_of(request: &Request) -> Result<Act, String> {
                 .ok_or("which difference? give its number; `hardstop status` lists them")?;
             Ok(Act::AcknowledgeAdjust { number, reason: reason()? })
         }
+        "answer" => Ok(Act::Answer {
+            number: field(args, "number")?.ok_or("which question? give its number")?,
+            yes: flag(args, "yes"),
+            qty: field(args, "qty")?,
+            limit: field(args, "limit")?,
+        }),
         "pause" => Ok(Act::PauseStrategy(strategy()?)),
         "resume" => Ok(Act::ResumeStrategy(strategy()?)),
         other => Err(format!("{other:?} is no request that a running instance knows")),
@@ -288,6 +298,19 @@ fn order(order: &OrderView) -> Value {
         "filled": order.filled, "limit": order.kind.limit(), "stop": order.kind.stop(), "trail": order.kind.trail(),
         "tif": order.tif, "status": order.status, "origin": origin,
     })
+}
+
+/// Openings that wait for the trader's yes.
+fn asks(snapshot: &Snapshot) -> Value {
+    let row = |ask: &AskView| {
+        let left_s = ask.until.millis_since(snapshot.at).checked_div(1_000).unwrap_or(0);
+        json!({
+            "number": ask.number, "strategy": ask.name, "side": ask.intent.side, "qty": ask.intent.qty,
+            "symbol": ask.intent.symbol, "limit": ask.intent.kind.limit(), "stop_loss": ask.intent.stop_loss,
+            "tag": ask.tag, "left_s": left_s,
+        })
+    };
+    Value::Array(snapshot.asks.iter().map(row).collect())
 }
 
 fn risk(snapshot: &Snapshot) -> Value {

@@ -9,6 +9,7 @@ use crate::engine::event::StrategyHead;
 use crate::engine::memory::Memory;
 use crate::pump::bench::Bench;
 use crate::strategy::approval::{Approvals, Verdict};
+use crate::strategy::copies;
 use crate::strategy::frame::Level;
 use crate::strategy::host::{SpawnSettings, describe};
 use crate::strategy::manifest::ParamValue;
@@ -78,7 +79,8 @@ pub(super) fn seat_all(plan: &SeatPlan<'_>, memory: &Memory, now: At) -> Result<
     let approvals = Approvals::read(plan.state).map_err(|fault| fault.to_string())?;
     let (mut bench, mut heads) = (Bench::of(plan.mode), Vec::new());
     for (planned, number) in plan.strategies.iter().zip(1..) {
-        let (head, settings) = prepared(plan, planned, StrategyId(number))?;
+        let (head, settings) = prepared(plan, planned, StrategyId(number), &approvals)?;
+        copies::keep_what_runs(plan.state, &planned.source)?;
         let strikes = strikes_of(&planned.source, memory, &approvals);
         let waits = bench
             .seat_again(head.clone(), settings, strikes, now)
@@ -106,6 +108,7 @@ fn prepared(
     plan: &SeatPlan<'_>,
     planned: &Planned,
     id: StrategyId,
+    approvals: &Approvals,
 ) -> Result<(StrategyHead, SpawnSettings), String> {
     let source = &planned.source;
     let mut settings = SpawnSettings {
@@ -115,6 +118,10 @@ fn prepared(
     };
     let manifest = describe(&settings).map_err(|fault| fault.to_string())?;
     manifest.settle(&planned.params).map_err(|words| format!("{}: {words}", source.file))?;
+    let passport = match approvals.passport(plan.mode, source.hash) {
+        Some(passport) => passport.clone(),
+        None => manifest.passport().map_err(|words| format!("{}: {words}", source.file))?,
+    };
     settings.symbols = granted(planned, &manifest.symbols, plan)?;
     let head = StrategyHead {
         id,
@@ -124,6 +131,9 @@ fn prepared(
         timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
         warmup_bars: manifest.warmup,
         protects: manifest.protects,
+        passport,
+        file: source.file.clone(),
+        params: serde_json::to_string(&planned.params).unwrap_or_default(),
     };
     Ok((head, settings))
 }

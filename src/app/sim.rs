@@ -92,7 +92,7 @@ pub fn open<A: Audience>(
     drop(reader);
     let install = install_id(&plan.paths.state)?;
     let settings = Settings { bars_only: !plan.has_quotes, ..Settings::new(Mode::Sim, &install) };
-    let assembly = onto_exchange(settings, plan.limits.clone(), exchange, latch.clone())?;
+    let assembly = onto_exchange(settings.clone(), plan.limits.clone(), exchange, latch.clone())?;
     let there = symbols_of(&plan.ticks);
     let seats = SeatPlan {
         state: &plan.paths.state,
@@ -107,7 +107,7 @@ pub fn open<A: Audience>(
     let cursor = tape.len();
     let last_seq =
         journal.last_seq().map_err(|fault| fault.to_string())?.max(tape.last().map_or(0, |tick| tick.seq));
-    let head = run_head(&plan, &sandbox, opened_at);
+    let head = RunHead { settings: Some(settings), ..run_head(&plan, &sandbox, opened_at) };
     journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
     tell_approvals(&mut journal, &files.journal, &plan.paths.state, Mode::Sim, now)?;
     tell_loosening(&mut journal, loosened_by, now)?;
@@ -158,6 +158,7 @@ fn run_head(plan: &SimPlan, sandbox: &str, started_at: At) -> RunHead {
         sandbox: sandbox.to_owned(),
         started_at,
         account: None,
+        settings: None,
     }
 }
 

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::app::clock::Speed;
 use crate::cli::journal_args::JournalCommand;
 use crate::cli::keys_args::{KeysCommand, SlotName};
+use crate::cli::replay::ReplayArgs;
 use crate::cli::screenshot::{Picture, PictureSize};
 use crate::cli::strategy_args::StrategyCommand;
 use crate::domain::at::At;
@@ -85,6 +86,8 @@ pub enum Command {
     Decisions(ShowArgs),
     /// One order: who asked, every check with its numbers, and its life.
     Explain(ExplainArgs),
+    /// A run of before: in the window again, or derived again byte for byte.
+    Replay(ReplayArgs),
     /// Limits, how much of them is used, and what is left.
     Risk(ShowArgs),
     /// Strategies of the running instance.

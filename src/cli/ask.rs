@@ -63,7 +63,12 @@ pub(super) fn rearm(paths: &Paths, args: &TrustedArgs) -> Result<u8, Failure> {
     send(paths, &Request { cmd: "rearm".to_owned(), args: asked }, false)
 }
 
-/// Pauses a strategy of the running instance, or lets it go on.
+/// The questions that wait for the trader.
+pub(super) fn asks(paths: &Paths, json: bool) -> Result<u8, Failure> {
+    send(paths, &Request { cmd: "asks".to_owned(), args: serde_json::Value::Null }, json)
+}
+
+/// Pauses a strategy of the running instance, lets it go on, or answers its question.
 pub(super) fn strategy(paths: &Paths, command: &StrategyCommand) -> Result<u8, Failure> {
     let request = request_about_a_strategy(command)
         .ok_or_else(|| Failure::new(Exit::Usage, "that needs no running instance"))?;

@@ -48,12 +48,16 @@ pub mod keys_args;
 mod loosen;
 /// `hardstop man`.
 mod man;
+/// What the trader grants less than a script asks for.
+pub mod passport_args;
 /// Output.
 mod print;
 /// How far a long command has come, on a terminal.
 mod progress;
 /// What the newest ledger last said.
 mod recall;
+/// `hardstop replay`.
+pub mod replay;
 /// What a command asks of a running instance.
 mod request;
 /// `hardstop run`.
@@ -145,6 +149,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Fills(args) => show::recorded(&paths, View::Fills, &args),
         Command::Decisions(args) => show::recorded(&paths, View::Decisions, &args),
         Command::Explain(args) => explain::run(&paths, &args),
+        Command::Replay(args) => replay::run(&paths, &args),
         Command::Risk(args) => show::live(&paths, "risk", &args, Recall::risk),
         Command::Strategies(args) => show::live(&paths, "strategies", &args, Recall::strategies),
         Command::Drill(args) => drill::run(paths, source, &args),

@@ -37,8 +37,12 @@ pub(super) fn request_of(command: &Command) -> Option<Result<Request, String>> {
     }
 }
 
-/// The request that pauses a running strategy, or lets it go on.
+/// The request that pauses a running strategy, lets it go on, or answers its question.
 pub(super) fn request_about_a_strategy(command: &StrategyCommand) -> Option<Request> {
+    if let StrategyCommand::Answer { number, answer, qty, limit } = command {
+        let args = json!({ "number": number, "yes": answer == "yes", "qty": qty, "limit": limit });
+        return Some(Request { cmd: "answer".to_owned(), args });
+    }
     let (cmd, number) = match command {
         StrategyCommand::Pause { number } => ("pause", number),
         StrategyCommand::Resume { number } => ("resume", number),
@@ -82,7 +86,7 @@ pub(super) fn typed(line: &str) -> Result<Request, String> {
         .map_err(|fault| plain(&fault.to_string()))?;
     cli.command.as_ref().and_then(request_of).unwrap_or_else(|| {
         Err("that command is for the shell; here: buy, sell, cancel, close, replace, kill, rearm, \
-             disarm, lock, acknowledge, status, strategy pause, strategy resume"
+             disarm, lock, acknowledge, status, strategy pause, strategy resume, strategy answer"
             .to_owned())
     })
 }
@@ -116,6 +120,8 @@ mod tests {
         check("hardstop close --all", "close", json!({ "symbol": null }));
         check("rearm --reason \"the feed is back\"", "rearm", json!({ "reason": "the feed is back" }));
         check("kill --flatten", "kill", json!({ "flatten": true }));
+        let args = json!({ "number": 12, "yes": true, "qty": "5", "limit": null });
+        check("strategy answer 12 yes --qty 5", "answer", args);
         check("acknowledge storm --reason seen", "acknowledge_storm", json!({ "reason": "seen" }));
         check("acknowledge unclean --reason seen", "acknowledge_unclean", json!({ "reason": "seen" }));
     }

@@ -20,10 +20,15 @@ pub(super) fn run(paths: &Paths, command: &StrategyCommand) -> Result<u8, Failur
         StrategyCommand::Check { file, json } => check(file, *json),
         StrategyCommand::Describe { file } => strategy_file::describe(paths, file),
         StrategyCommand::Diff { file } => strategy_file::changes(paths, file),
-        StrategyCommand::Approve { file, yes } => strategy_file::approve(paths, file, *yes),
+        StrategyCommand::Approve { file, yes, live, passport } => {
+            strategy_file::approve(paths, file, &passport.passport(), *yes, *live)
+        }
+        StrategyCommand::Asks { json } => ask::asks(paths, *json),
         StrategyCommand::Revoke { file } => revoke(paths, file),
         StrategyCommand::List => list(paths),
-        StrategyCommand::Pause { .. } | StrategyCommand::Resume { .. } => ask::strategy(paths, command),
+        StrategyCommand::Pause { .. } | StrategyCommand::Resume { .. } | StrategyCommand::Answer { .. } => {
+            ask::strategy(paths, command)
+        }
     }
 }
 
@@ -73,11 +78,12 @@ fn revoke(paths: &Paths, file: &Path) -> Result<u8, Failure> {
 fn list(paths: &Paths) -> Result<u8, Failure> {
     let shipped = shipped::SHIPPED.iter().filter_map(|(file, _)| shipped::named(file));
     let mut rows: Vec<serde_json::Value> = shipped
-        .map(|source| json!({ "file": source.file, "sha256": source.hash.to_string(), "mode": "sim (shipped)" }))
+        .map(|source| json!({ "file": source.file, "sha256": source.hash.to_string(), "mode": "sim (shipped)", "passport": "its own" }))
         .collect();
     let approvals = approvals(paths)?;
     rows.extend(approvals.all().map(|(mode, hash, approval)| {
-        json!({ "file": approval.file, "sha256": hash.to_string(), "mode": mode.word() })
+        let granted = serde_json::to_string(&approval.passport).unwrap_or_default();
+        json!({ "file": approval.file, "sha256": hash.to_string(), "mode": mode.word(), "passport": granted })
     }));
     print::value(&serde_json::Value::Array(rows), false);
     Ok(0)

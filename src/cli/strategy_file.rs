@@ -12,6 +12,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
 use crate::domain::mode::Mode;
 use crate::domain::outside::steers;
+use crate::risk::passport::Passport;
 use crate::strategy::approval::{Approval, Approvals, Verdict};
 use crate::strategy::copies;
 use crate::strategy::frame::Level;
@@ -57,6 +58,9 @@ pub(super) fn describe(paths: &Paths, file: &Path) -> Result<u8, Failure> {
         "sandbox": level, "params": params(&manifest),
     });
     print::value(&out, false);
+    let granted = approvals.passport(Mode::Live, source.hash).or(approvals.passport(Mode::Sim, source.hash));
+    let passport = granted.cloned().map_or_else(|| manifest.passport(), Ok)?;
+    passport_lines(&passport).iter().for_each(|line| print::data(line));
     Ok(0)
 }
 
@@ -87,9 +91,20 @@ pub(super) fn changes(paths: &Paths, file: &Path) -> Result<u8, Failure> {
     Ok(0)
 }
 
-pub(super) fn approve(paths: &Paths, file: &Path, yes: bool) -> Result<u8, Failure> {
+pub(super) fn approve(
+    paths: &Paths,
+    file: &Path,
+    granted: &Passport,
+    yes: bool,
+    live: bool,
+) -> Result<u8, Failure> {
     let source = read(file)?;
     let (manifest, _) = ask_itself(&source)?;
+    let usage = |words: String| Failure::new(Exit::Usage, words);
+    granted.check().map_err(usage)?;
+    let passport = manifest.passport().and_then(|asked| asked.narrowed(granted)).map_err(usage)?;
+    let (modes, for_what) =
+        if live { (&[Mode::Live][..], "live") } else { (&[Mode::Sim, Mode::Paper][..], "sim and paper") };
     paths.prepare()?;
     let mut approvals = approvals(paths)?;
     if !yes {
@@ -107,7 +122,8 @@ pub(super) fn approve(paths: &Paths, file: &Path, yes: bool) -> Result<u8, Failu
             tame(&manifest.version),
             source.hash
         ));
-        print::words("type approve to let it run in sim and paper:");
+        passport_lines(&passport).iter().for_each(|line| print::data(line));
+        print::words(&format!("type approve to let it run in {for_what}:"));
         let mut typed = String::new();
         io::stdin().lock().read_line(&mut typed).map_err(|fault| fault.to_string())?;
         if typed.trim() != "approve" {
@@ -119,13 +135,23 @@ pub(super) fn approve(paths: &Paths, file: &Path, yes: bool) -> Result<u8, Failu
         name: manifest.name.clone(),
         version: manifest.version.clone(),
         at: clock::now(),
+        passport,
     };
-    for mode in [Mode::Sim, Mode::Paper] {
+    for mode in modes.iter().copied() {
         approvals.approve(mode, source.hash, approval.clone()).map_err(|fault| fault.to_string())?;
     }
     copies::keep(&paths.state, &source)?;
-    print::words(&format!("{} is approved for sim and paper; a changed byte takes that back", source.file));
+    print::words(&format!("{} is approved for {for_what}; a changed byte takes that back", source.file));
     Ok(0)
+}
+
+/// The passport in lines, as it is shown before an approval.
+fn passport_lines(passport: &Passport) -> Vec<String> {
+    let lines = passport.lines();
+    let all = lines.iter().map(|(name, value)| format!("  {name:24} {value}"));
+    std::iter::once("passport: the gate lets none of its openings pass beyond it".to_owned())
+        .chain(all)
+        .collect()
 }
 
 /// A script's text as it may be shown: without characters that steer the terminal or turn its text.

@@ -31,6 +31,7 @@ impl Engine {
             Act::AcknowledgeUnclean { reason } => self.acknowledge_unclean(reason),
             Act::AcknowledgeStorm { reason } => self.acknowledge_storm(reason),
             Act::AcknowledgeAdjust { number, reason } => self.acknowledge_adjust(*number, reason),
+            Act::Answer { number, yes, qty, limit } => self.answer_ask(*number, *yes, *qty, *limit),
             Act::PauseStrategy(id) => self.pause_strategy(*id, true),
             Act::ResumeStrategy(id) => self.pause_strategy(*id, false),
         }
@@ -150,6 +151,7 @@ impl Engine {
         self.give_up_waiting();
         self.keep_reconciled();
         self.keep_cool_down();
+        self.keep_asks();
         self.watch_arming();
         if let Some(every_ms) = self.settings.equity_row_every_ms
             && self.equity_row_at.is_none_or(|at| at <= self.now)

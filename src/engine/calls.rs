@@ -16,6 +16,7 @@ use crate::domain::symbol::Symbol;
 use crate::engine::command::Command;
 use crate::engine::event::StrategyHead;
 use crate::engine::machine::Engine;
+use crate::engine::own_book::{OwnFill, goes_with};
 use crate::engine::record::Record;
 use crate::engine::strategies::{DueBar, Running};
 
@@ -26,18 +27,25 @@ impl Engine {
         }
         let detail = format!("{} on {:?} of sha256 {}", head.name, head.symbols, head.sha256);
         self.record(Record::Strategy { id: head.id, what: "loaded".to_owned(), detail });
-        self.strategies.load(head.clone());
+        self.grant_passport(head);
         self.hold_back_disabled(head.id);
     }
 
     /// Puts a strategy on the bench that is not called: it comes back with its own loading.
     pub(super) fn keep_strategy_out(&mut self, head: &StrategyHead, reason: &str) {
-        self.strategies.load(head.clone());
+        self.grant_passport(head);
         if let Some(strategy) = self.strategies.get_mut(head.id) {
             strategy.running = Running::Stopped(reason.to_owned());
         }
         let detail = format!("{}: {reason}", head.name);
         self.record(Record::Strategy { id: head.id, what: "stopped".to_owned(), detail });
+    }
+
+    /// From here on the gate knows what the strategy may open, and the bench what is its own.
+    fn grant_passport(&mut self, head: &StrategyHead) {
+        self.gate.grant(head.id, head.passport.clone());
+        let gate = &self.gate;
+        self.strategies.load(head.clone(), |symbol| gate.position(symbol).qty);
     }
 
     pub(super) fn call_strategy_with_bar(&mut self, due: &DueBar) {
@@ -136,7 +144,7 @@ impl Engine {
                     take_profit: *take_profit,
                     trail: *trail,
                 };
-                self.place(intent, tag.clone());
+                self.place_or_ask(id, intent, tag.clone());
             }
             Wish::Close { tag } => self.close_own(id, symbol, tag.clone()),
             Wish::Cancel => self.cancel_own(id, symbol),
@@ -146,15 +154,9 @@ impl Engine {
 
     /// Closes what the strategy itself holds, and no share of anybody else's.
     fn close_own(&mut self, id: StrategyId, symbol: Symbol, tag: Option<String>) {
-        let own = self
-            .strategies
-            .get(id)
-            .and_then(|strategy| strategy.holds.get(&symbol).copied())
-            .unwrap_or(Qty::ZERO);
+        let own = self.strategies.get(id).map_or(Qty::ZERO, |strategy| strategy.own.qty(symbol));
         let position = self.gate.position(symbol).qty;
-        let same_way =
-            own.is_positive() == position.is_positive() && own.is_negative() == position.is_negative();
-        if own.is_zero() || !same_way {
+        if !goes_with(own, position) {
             return;
         }
         let side = if own.is_positive() { Side::Sell } else { Side::Buy };
@@ -218,17 +220,24 @@ impl Engine {
         atr.scaled(i64::from(self.gate.limits().stop_atr_multiple), 1).ok()
     }
 
-    /// Books a fill on the strategy whose order, or whose stop, it was.
-    pub(super) fn credit_strategy(&mut self, id: StrategyId, fill: &Fill, avg_before: Price) {
-        let Some(strategy) = self.strategies.get_mut(id) else { return };
-        let held = strategy.holds.entry(fill.symbol).or_insert(Qty::ZERO);
-        let signed = fill.qty.signed(fill.side);
-        let closes = held.is_positive() != signed.is_positive() && !held.is_zero();
-        if closes && let Ok(gain) = fill.price.minus(avg_before) {
-            let realized = gain.times(signed.negated()).minus(fill.fee).unwrap_or(Money::ZERO);
-            strategy.realized = strategy.realized.plus(realized).unwrap_or(strategy.realized);
+    /// Books a fill on the strategy whose order, or whose stop, it was, and takes from every other what the account
+    /// does not hold any more: `held` is the position after the fill.
+    pub(super) fn book_fill(&mut self, fill: &Fill, held: Qty) -> Vec<OwnFill> {
+        let owner = self.owner_of(fill.order);
+        let mut told = Vec::new();
+        for strategy in self.strategies.all_mut() {
+            let realized = if owner == Some(strategy.head.id) {
+                Some(strategy.own.take(fill))
+            } else if goes_with(strategy.own.qty(fill.symbol), held) {
+                None
+            } else {
+                strategy.own.lose(fill.symbol, fill.price, fill.at)
+            };
+            let Some(realized) = realized else { continue };
+            let (qty, avg_price) = strategy.own.holding(fill.symbol);
+            told.push(OwnFill { strategy: strategy.head.name.clone(), qty, avg_price, realized });
         }
-        *held = held.plus(signed).unwrap_or(*held);
+        told
     }
 }
 

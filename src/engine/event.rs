@@ -12,6 +12,7 @@ use crate::domain::venue::{
     Asked, AssetFlags, KillAsked, KillDeed, VenueAnswer, VenueReport, VenueRequest, VenueState,
 };
 use crate::engine::memory::Memory;
+use crate::risk::passport::Passport;
 
 /// An event with its place in the run and its instant: all the time and order the machine knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,6 +206,17 @@ pub enum Act {
         /// The trader's own words.
         reason: String,
     },
+    /// The trader's answer to a strategy's question.
+    Answer {
+        /// The question's number.
+        number: u64,
+        /// Whether the order may go.
+        yes: bool,
+        /// Another quantity than was asked for.
+        qty: Option<Qty>,
+        /// Another limit than was asked for; a market order gets one.
+        limit: Option<Price>,
+    },
     /// A strategy pauses.
     PauseStrategy(StrategyId),
     /// A paused strategy goes on.
@@ -229,6 +241,15 @@ pub struct StrategyHead {
     /// Whether it may tighten the stop of a position that is not its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protects: bool,
+    /// What the trader granted it.
+    #[serde(default)]
+    pub passport: Passport,
+    /// The name of its file, under which errors are told.
+    #[serde(default)]
+    pub file: String,
+    /// The values of its params, as the JSON text that its process was handed.
+    #[serde(default)]
+    pub params: String,
 }
 
 /// What the kill did, as its own task saw it at the venue.

@@ -25,6 +25,7 @@ impl Engine {
                 strategy.running = Running::Paused("the kill".to_owned());
             }
         }
+        self.drop_asks("the kill");
         let retry_at = self.now.plus_millis(RETRY_MS);
         for (symbol, desk) in &mut self.desks {
             desk.waiting.clear();

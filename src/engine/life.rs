@@ -69,6 +69,9 @@ impl Engine {
         self.readiness.unclean = memory.unclean;
         self.restraints = memory.restraints.clone();
         self.readiness.reject_storm = memory.restraints.reject_storm.is_some();
+        for book in &memory.books {
+            self.strategies.remember(book);
+        }
         for symbol in &memory.halted {
             self.desks.entry(*symbol).or_default().halted = true;
         }

@@ -10,6 +10,7 @@ use crate::domain::price::Price;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::engine::arming::Arming;
+use crate::engine::asks::Asks;
 use crate::engine::command::Command;
 use crate::engine::day::{DayDesk, Turn};
 use crate::engine::desk::Desk;
@@ -42,6 +43,7 @@ pub struct Engine {
     pub(super) arming: Arming,
     pub(super) trades: Trades,
     pub(super) tickets: BTreeSet<u64>,
+    pub(super) asks: Asks,
     pub(super) next_order_seq: u64,
     pub(super) next_call_seq: u64,
     pub(super) equity_row_at: Option<At>,
@@ -75,6 +77,7 @@ impl Engine {
             arming: Arming::default(),
             trades: Trades::default(),
             tickets: BTreeSet::new(),
+            asks: Asks::default(),
             next_order_seq: 1,
             next_call_seq: 1,
             equity_row_at: None,
@@ -238,7 +241,9 @@ impl Engine {
             self.desks.values().flat_map(|desk| &desk.waiting).map(|act| act.since.plus_millis(WAIT_MAX_MS));
         // While the venue is being read its answer is awaited, and no instant.
         let ask_at = self.readiness.ask_venue_at.filter(|_| !self.readiness.asking);
-        let own = [Some(self.day.next_turn()), ask_at, self.restraints.cool_down_until, self.armed_until()];
+        let asks = self.asks.next_end();
+        let own =
+            [Some(self.day.next_turn()), ask_at, self.restraints.cool_down_until, self.armed_until(), asks];
         let own = own.into_iter().flatten();
         rests.chain(retries).chain(waits).chain(own).min().unwrap_or(At::from_nanos(i64::MAX))
     }

@@ -42,6 +42,9 @@ pub struct Memory {
     /// What failures have cost strategies, by the text of their source.
     #[serde(default)]
     pub strikes: Vec<RememberedStrikes>,
+    /// What strategies hold and have earned of their own, by their names.
+    #[serde(default)]
+    pub books: Vec<RememberedBook>,
     /// What restrains trading, and what was counted towards it.
     #[serde(default)]
     pub restraints: Restraints,
@@ -67,6 +70,19 @@ pub struct RememberedStrikes {
     pub last: At,
     /// When the process of the last one started, by the wall clock: an approval of a later hour forgives.
     pub process_started_at: At,
+}
+
+/// A strategy's own book on this ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RememberedBook {
+    /// The strategy's name: a changed source goes on with what the one before it holds.
+    pub strategy: String,
+    /// Signed shares that are its own, with their average price.
+    pub positions: Vec<(Symbol, Qty, Price)>,
+    /// What it realised on the whole ledger.
+    pub realized: Money,
+    /// The trading day of its last fill, and what it realised on it.
+    pub day: Option<(TradingDay, Money)>,
 }
 
 /// An order of an earlier process that had not ended.

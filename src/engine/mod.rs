@@ -18,6 +18,8 @@ mod acts;
 mod agreement;
 /// Real money only while the trader has armed it.
 mod arming;
+/// The trader, asked before a strategy's opening.
+mod asks;
 /// Longer bars out of shorter ones.
 mod bars;
 /// What strategies are told and what becomes of their wishes.
@@ -53,6 +55,8 @@ pub mod memory;
 pub mod naked;
 /// Orders and the states of their lives.
 mod orders;
+/// What a strategy holds and has earned of its own.
+pub mod own_book;
 /// The machine without a venue, for its own tests.
 #[cfg(test)]
 mod proofs;

@@ -24,6 +24,7 @@ use crate::engine::record::Record;
 use crate::engine::settings::Settings;
 use crate::risk::gate::Gate;
 use crate::risk::limits::Limits;
+use crate::risk::passport::Passport;
 use crate::risk::token::DoorSeal;
 
 pub(super) const ONE: Origin = Origin::Strategy(StrategyId(1));
@@ -95,6 +96,9 @@ impl Alone {
             timeframe_ms: 60_000,
             warmup_bars: 0,
             protects: false,
+            passport: Passport::default(),
+            file: String::new(),
+            params: String::new(),
         };
         self.step(Event::StrategyLoaded(head));
     }

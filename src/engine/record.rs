@@ -10,6 +10,7 @@ use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::VenueRequest;
+use crate::engine::own_book::OwnFill;
 use crate::engine::reconcile::Difference;
 use crate::engine::restraint::Restraint;
 use crate::risk::decision::Decision;
@@ -111,6 +112,9 @@ pub enum Record {
         avg_price: Price,
         /// The account's cash after it.
         cash: Money,
+        /// What it did to the books of strategies: of the one whose order it was, or of each that lost its shares.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        own: Vec<OwnFill>,
     },
     /// A trading day began; its baseline is fixed.
     Day {

@@ -185,11 +185,13 @@ impl Engine {
         }
         let after = self.gate.position(fill.symbol);
         let cash = self.gate.cash().unwrap_or(Money::ZERO);
+        let own = self.book_fill(fill, after.qty);
         self.record(Record::Fill {
             fill: fill.clone(),
             position: after.qty,
             avg_price: after.avg_price,
             cash,
+            own,
         });
         self.watch_opening(fill.order);
         self.count_fill(fill);
@@ -204,7 +206,6 @@ impl Engine {
         }
         self.measure_naked(fill.symbol);
         if let Some(strategy) = self.owner_of(fill.order) {
-            self.credit_strategy(strategy, fill, before.avg_price);
             self.call_strategy(strategy, fill.symbol, StrategyEvent::Fill(fill.clone()));
         }
     }

@@ -4,7 +4,7 @@ use crate::domain::at::At;
 use crate::domain::calendar::Phase;
 use crate::domain::day::TradingDay;
 use crate::domain::id::ClientOrderId;
-use crate::domain::intent::Origin;
+use crate::domain::intent::{Intent, Origin};
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
 use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
@@ -49,10 +49,32 @@ pub struct Snapshot {
     pub open_orders: Vec<OrderView>,
     /// Every strategy.
     pub strategies: Vec<StrategyStatus>,
+    /// Openings of strategies that wait for the trader's yes, oldest first.
+    pub asks: Vec<AskView>,
     /// What restrains trading besides, in words.
     pub restraints: Vec<String>,
     /// Differences with the broker that wait for the trader's word, in the order of their numbers.
     pub adjusts: Vec<AdjustView>,
+}
+
+/// An opening of a strategy that waits for the trader's yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AskView {
+    /// Its number, by which it is answered.
+    pub number: u64,
+    /// The strategy's number.
+    pub strategy: u16,
+    /// Its name.
+    pub name: String,
+    /// What it wants to open.
+    #[serde(flatten)]
+    pub intent: Intent,
+    /// The strategy's own word for it.
+    pub tag: Option<String>,
+    /// Since when it waits.
+    pub asked_at: At,
+    /// Until when.
+    pub until: At,
 }
 
 /// One difference with the broker.
@@ -184,6 +206,7 @@ impl Engine {
             positions: self.held_symbols().into_iter().map(|symbol| self.position_view(symbol)).collect(),
             open_orders: self.orders.live().filter(|order| !Self::sleeps(order)).map(order_view).collect(),
             strategies: self.strategies.all().map(strategy_status).collect(),
+            asks: self.ask_views(),
             restraints: self.restraints.words(),
             adjusts: self.adjust_views(),
         }
@@ -272,7 +295,7 @@ impl Engine {
     }
 
     /// Judges an intent as `--dry-run` does: through the same gate, minting nothing.
-    pub fn what_if(&self, intent: &crate::domain::intent::Intent) -> crate::risk::decision::Decision {
+    pub fn what_if(&self, intent: &Intent) -> crate::risk::decision::Decision {
         self.gate.judge(intent, &self.situation(intent), self.now)
     }
 }
@@ -299,7 +322,7 @@ fn strategy_status(strategy: &crate::engine::strategies::Strategy) -> StrategySt
         state: strategy.running.word(),
         reason: strategy.running.reason().map(str::to_owned),
         signals: strategy.signals,
-        pnl: strategy.realized,
+        pnl: strategy.own.realized(),
         errors: strategy.errors,
     }
 }

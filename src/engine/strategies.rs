@@ -2,11 +2,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::intent::StrategyId;
 use crate::domain::market::Bar;
-use crate::domain::money::Money;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
 use crate::engine::bars::BarBuilder;
 use crate::engine::event::StrategyHead;
+use crate::engine::memory::RememberedBook;
+use crate::engine::own_book::OwnBook;
 
 /// Whether a strategy is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +50,8 @@ pub struct Strategy {
     pub signals: u32,
     /// Calls that failed.
     pub errors: u32,
-    /// Realised profit or loss of its own fills.
-    pub realized: Money,
-    /// What each of its own positions holds: a close takes no more than this.
-    pub holds: BTreeMap<Symbol, Qty>,
+    /// What it holds and has earned of its own: a close takes no more than this.
+    pub own: OwnBook,
     /// Calls that have not been answered.
     pub unanswered: BTreeSet<u64>,
     // One builder and one count of bars a symbol.
@@ -74,21 +73,29 @@ pub struct DueBar {
 #[derive(Debug, Default)]
 pub struct Strategies {
     bench: BTreeMap<StrategyId, Strategy>,
+    /// Books of strategies that are not on the bench yet, by their names.
+    remembered: BTreeMap<String, OwnBook>,
 }
 
 impl Strategies {
-    /// Puts a strategy on the bench; one of the same number is replaced (a reload).
-    pub fn load(&mut self, head: StrategyHead) {
+    /// Takes up what the journal remembers of a strategy's own book, until it is loaded.
+    pub fn remember(&mut self, book: &RememberedBook) {
+        self.remembered.insert(book.strategy.clone(), OwnBook::remembered(book));
+    }
+
+    /// Puts a strategy on the bench; one of the same number is replaced (a reload). Of what it is remembered to
+    /// hold, it keeps what the account holds as well: `held` says how much that is.
+    pub fn load(&mut self, head: StrategyHead, held: impl Fn(Symbol) -> Qty) {
         let builder = || (BarBuilder::new(head.timeframe_ms), 0);
         let builders = head.symbols.iter().map(|symbol| (*symbol, builder())).collect();
-        let (holds, realized) =
-            self.bench.remove(&head.id).map_or_else(Default::default, |old| (old.holds, old.realized));
+        let before = self.bench.remove(&head.id).map(|old| old.own);
+        let mut own = before.or_else(|| self.remembered.remove(&head.name)).unwrap_or_default();
+        own.keep_what_is_held(held);
         let fresh = Strategy {
             running: Running::Yes,
             signals: 0,
             errors: 0,
-            realized,
-            holds,
+            own,
             unanswered: BTreeSet::new(),
             builders,
             head,

@@ -17,9 +17,10 @@ use crate::engine::desk::{MANUAL_TIMEFRAME_MS, WaitingAct};
 use crate::engine::machine::Engine;
 use crate::engine::orders::{Misses, Order};
 use crate::engine::record::Record;
-use crate::engine::strategies::Running;
+use crate::engine::strategies::{Running, Strategy};
 use crate::risk::decision::Decision;
 use crate::risk::order::Role;
+use crate::risk::passport::OwnBook;
 use crate::risk::situation::{LegIds, Situation};
 use crate::risk::token::ApprovedOrder;
 
@@ -299,6 +300,7 @@ impl Engine {
             disarmed: self.is_disarmed(),
             not_ready: self.readiness.cause(),
             strategy_stopped: stopped,
+            own: strategy.map_or_else(OwnBook::default, |strategy| self.own_facts(strategy, intent)),
             cooling_down: self.restraints.cool_down_until.is_some_and(|until| self.now < until),
             auctions: self.day.session().map_or(Auctions::BOTH, |session| session.auctions(self.now)),
             symbol_halted: desk
@@ -314,7 +316,24 @@ impl Engine {
         }
     }
 
-    fn tell_refusal(&mut self, intent: &Intent, id: ClientOrderId, words: String) {
+    /// What the strategy holds and has on the way on the intent's side, and what it has lost today.
+    fn own_facts(&self, strategy: &Strategy, intent: &Intent) -> OwnBook {
+        let origin = Origin::Strategy(strategy.head.id);
+        let opens = |order: &&Order| {
+            order.origin == origin && order.role == Role::Opening && order.request.side == intent.side
+        };
+        let rest = |order: &Order| order.request.qty.minus(order.filled).unwrap_or(Qty::ZERO).at_least_zero();
+        let held = strategy.own.qty(intent.symbol);
+        let held = if intent.side == Side::Buy { held } else { held.negated() }.at_least_zero();
+        let ordered = self.orders.live_of(intent.symbol).filter(opens).map(rest);
+        OwnBook {
+            qty: ordered.fold(held, |sum, qty| sum.plus(qty).unwrap_or(Qty::LARGEST)),
+            day_loss: strategy.own.day_loss(self.day.day(), |symbol| self.mark(symbol)),
+            said_yes: false,
+        }
+    }
+
+    pub(super) fn tell_refusal(&mut self, intent: &Intent, id: ClientOrderId, words: String) {
         if let Origin::Strategy(strategy) = intent.origin {
             let event = StrategyEvent::Order { id, status: OrderStatus::Refused, reason: Some(words) };
             self.call_strategy(strategy, intent.symbol, event);

@@ -93,7 +93,7 @@ impl Engine {
     fn may_tighten(&self, id: StrategyId, symbol: Symbol, position: Qty) -> Result<(), String> {
         let strategy = self.strategies.get(id).ok_or("there is no such strategy")?;
         let desk = self.desks.get(&symbol);
-        let own = strategy.holds.get(&symbol).copied().unwrap_or(Qty::ZERO);
+        let own = strategy.own.qty(symbol);
         let no = |words: &str| Err(words.to_owned());
         if self.settings.mode != Mode::Sim {
             // A venue of somebody else's takes the old one and the new one as two messages, and a kill, a fall or a lost

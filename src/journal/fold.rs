@@ -5,13 +5,19 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::at::At;
+use crate::domain::day::TradingDay;
+use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin, StrategyId};
+use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
+use crate::domain::price::Price;
 use crate::domain::qty::Qty;
+use crate::domain::symbol::Symbol;
 use crate::domain::trail::Trail;
 use crate::engine::event::{Act, Event};
-use crate::engine::memory::{Memory, RememberedAdjust, RememberedOrder, RememberedStrikes};
+use crate::engine::memory::{Memory, RememberedAdjust, RememberedBook, RememberedOrder, RememberedStrikes};
+use crate::engine::own_book::OwnFill;
 use crate::engine::record::Record;
 use crate::journal::error::JournalError;
 use crate::journal::row::{END, EVENT, RESERVE, RUN, Row};
@@ -112,6 +118,31 @@ pub struct Folder {
     /// How stops are to follow the market, by the orders that are about to come.
     trails: BTreeMap<ClientOrderId, Trail>,
     strikes: BTreeMap<String, RememberedStrikes>,
+    books: BTreeMap<String, Book>,
+}
+
+/// A strategy's own book, as the rows of fills tell it.
+#[derive(Debug, Default)]
+struct Book {
+    positions: BTreeMap<Symbol, (Qty, Price)>,
+    realized: Money,
+    day: Option<(TradingDay, Money)>,
+}
+
+impl Book {
+    fn take(&mut self, fill: &Fill, own: &OwnFill) {
+        self.positions.insert(fill.symbol, (own.qty, own.avg_price));
+        self.positions.retain(|_, (qty, _)| !qty.is_zero());
+        let today = TradingDay::of(fill.at);
+        let before = self.day.filter(|(day, _)| *day == today).map_or(Money::ZERO, |(_, sum)| sum);
+        self.day = Some((today, before.plus(own.realized).unwrap_or(before)));
+        self.realized = self.realized.plus(own.realized).unwrap_or(self.realized);
+    }
+
+    fn finish(self, strategy: String) -> RememberedBook {
+        let positions = self.positions.into_iter().map(|(symbol, (qty, avg))| (symbol, qty, avg)).collect();
+        RememberedBook { strategy, positions, realized: self.realized, day: self.day }
+    }
 }
 
 impl Folder {
@@ -235,7 +266,12 @@ impl Folder {
                     known.filled = known.filled.max(filled);
                 }
             }
-            Record::Fill { fill, .. } => memory.fills.push(fill),
+            Record::Fill { fill, own, .. } => {
+                for own in &own {
+                    self.books.entry(own.strategy.clone()).or_default().take(&fill, own);
+                }
+                memory.fills.push(fill);
+            }
             Record::Day { day, e0 } => memory.day = Some((day, e0)),
             Record::Equity { day, own, close: true, .. } => memory.close_equity = Some((day, own)),
             Record::Halt { state, latched, reason, by } => {
@@ -298,6 +334,8 @@ impl Folder {
         };
         self.memory.live_orders = live.into_iter().map(with_fills).collect();
         self.memory.strikes = self.strikes.into_values().collect();
+        let books = std::mem::take(&mut self.books);
+        self.memory.books = books.into_iter().map(|(name, book)| book.finish(name)).collect();
         self.memory.unclean = self.run_open || self.unacknowledged;
         self.memory
     }

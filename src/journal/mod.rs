@@ -25,6 +25,8 @@ pub mod fold;
 mod guard;
 /// Where the journal ends, kept beside it.
 mod head;
+/// A run as it happened: journal and tape in their one order.
+pub mod history;
 /// Reading without writing.
 pub mod reader;
 /// A row, and the kinds there are.

@@ -89,6 +89,44 @@ impl Reader {
         self.select(select, rusqlite::params![to_sql(run)])
     }
 
+    /// At most `count` rows of one run behind the row `after`, oldest first: the rows of a run stand together.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn run_page(&self, run: u64, after: u64, count: usize) -> Result<Vec<Row>, JournalError> {
+        let select = "SELECT row, run, seq, at, kind, body FROM record WHERE row > ?1 ORDER BY row LIMIT ?2";
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let rows = self.select(select, rusqlite::params![to_sql(after), count])?;
+        Ok(rows.into_iter().take_while(|row| row.run == run).collect())
+    }
+
+    /// Every run with the instants of its first and its last event.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn spans(&self) -> Result<Vec<(u64, At, At)>, JournalError> {
+        let read = || -> rusqlite::Result<Vec<(u64, At, At)>> {
+            let select =
+                "SELECT run, MIN(at), MAX(at) FROM record WHERE kind = 'event' GROUP BY run ORDER BY run";
+            let mut select = self.connection.prepare_cached(select)?;
+            let span = |row: &rusqlite::Row<'_>| {
+                Ok((from_sql(row.get(0)?), At::from_nanos(row.get(1)?), At::from_nanos(row.get(2)?)))
+            };
+            select.query_map([], span)?.collect()
+        };
+        read().map_err(|fault| self.fault(fault))
+    }
+
+    /// The number of the first event after a run; `None` where it is the last.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn first_event_after(&self, run: u64) -> Result<Option<u64>, JournalError> {
+        let select = "SELECT MIN(seq) FROM record WHERE run > ?1 AND kind = 'event'";
+        let first = self.connection.query_row(select, [to_sql(run)], |row| row.get::<_, Option<i64>>(0));
+        first.map(|seq| seq.map(from_sql)).map_err(|fault| self.fault(fault))
+    }
+
     /// The number of the last run; `None` before the first.
     ///
     /// # Errors

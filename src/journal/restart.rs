@@ -23,6 +23,7 @@ use crate::journal::verify::verify;
 use crate::journal::writer::Journal;
 use crate::risk::loss::{Confirmation, Latched};
 use crate::risk::order::Role;
+use crate::risk::passport::Passport;
 use crate::risk::state::TradingState;
 
 fn remembered(path: &Path) -> Memory {
@@ -267,6 +268,9 @@ fn restraints_and_what_counts_towards_them_outlive_a_process() {
         timeframe_ms: 60_000,
         warmup_bars: 0,
         protects: false,
+        passport: Passport::default(),
+        file: String::new(),
+        params: String::new(),
     };
     journal.event(&Stamped { seq: 1, at: at(1), event: Event::StrategyLoaded(loaded) }).unwrap();
     for (symbol, halted) in [("SPY", true), ("AAPL", true), ("AAPL", false)] {

@@ -7,6 +7,7 @@ use crate::domain::intent::StrategyId;
 use crate::domain::mode::Mode;
 use crate::engine::event::Event;
 use crate::engine::record::Record;
+use crate::engine::settings::Settings;
 use crate::journal::error::JournalError;
 use crate::risk::limits::Limits;
 
@@ -94,6 +95,9 @@ pub struct RunHead {
     /// The broker's account, as the beginning of a hash of its number; none for the embedded exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// What is fixed for its machine: with the limits and the events, everything that it decides follows from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
 }
 
 /// How a run ended.
@@ -228,14 +232,19 @@ pub fn pump_kind(name: &str) -> Option<&'static str> {
     RECORDS.into_iter().chain([EVENT, FRAME, QUIET]).find(|kind| *kind == name)
 }
 
+/// Whether rows of this kind are the machine's own.
+#[must_use]
+pub fn is_record(kind: &str) -> bool {
+    RECORDS.contains(&kind)
+}
+
 impl Row {
     /// The machine's own row in it; `None` for a row of another kind.
     ///
     /// # Errors
     /// When the body is not what its kind says.
     pub fn record(&self) -> Option<serde_json::Result<Record>> {
-        let is_record = RECORDS.contains(&self.kind.as_ref());
-        is_record.then(|| serde_json::from_str(&format!("{{\"{}\":{}}}", self.kind, self.body)))
+        is_record(&self.kind).then(|| serde_json::from_str(&format!("{{\"{}\":{}}}", self.kind, self.body)))
     }
 
     /// The event in it; `None` for a row of another kind.

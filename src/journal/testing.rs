@@ -89,7 +89,7 @@ pub(super) fn fill(order: ClientOrderId, execution: &str, qty: i32, position: i3
         at: at(0),
     };
     let (position, avg_price) = (Qty::shares(position), Price::from_cents(10_000));
-    Record::Fill { fill, position, avg_price, cash: Money::dollars(cash) }
+    Record::Fill { fill, position, avg_price, cash: Money::dollars(cash), own: Vec::new() }
 }
 
 pub(super) fn halt(state: TradingState, by: Origin) -> Record {
@@ -184,6 +184,7 @@ pub(super) fn head(mode: Mode) -> RunHead {
         sandbox: "full".to_owned(),
         started_at: at(0),
         account: None,
+        settings: None,
     }
 }
 

@@ -74,6 +74,17 @@ pub fn onto_market(
     Ok(Assembly { engine: Engine::new(settings, install, gate), door, market, kill })
 }
 
+/// A machine without a door: what it asks for goes nowhere. It derives again what a run decided.
+///
+/// # Errors
+/// An installation id that is none.
+pub fn onto_nothing(settings: Settings, limits: Limits, version: String) -> Result<Engine, String> {
+    let install: InstallId =
+        settings.install.parse().map_err(|_| "the installation's id is damaged".to_owned())?;
+    let (gate, _door) = Gate::open(limits, version);
+    Ok(Engine::new(settings, install, gate))
+}
+
 /// Puts a machine onto an account at Alpaca.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ use crate::rehearsal::findings::Findings;
 use crate::rehearsal::packed::{DataHash, Packing, TICK_BYTES_MAX};
 use crate::rehearsal::together;
 use crate::risk::limits::Limits;
+use crate::risk::passport::Passport;
 use crate::strategy::host::{Sandbox, SpawnSettings, describe};
 use crate::strategy::manifest::ParamValue;
 use crate::strategy::source::StrategySource;
@@ -154,6 +155,10 @@ fn plan(question: &Question) -> Result<Plan<'_>, String> {
         timeframe_ms: i64::from(manifest.timeframe_minutes()) * 60_000,
         warmup_bars: manifest.warmup,
         protects: manifest.protects,
+        // Nobody is there to be asked.
+        passport: Passport { asks: false, ..manifest.passport()? },
+        file: String::new(),
+        params: String::new(),
     };
     let terms = Terms {
         head,
@@ -220,6 +225,7 @@ pub(super) fn run_head(plan: &Plan<'_>, sandbox: &str) -> RunHead {
         // A backtest has no clock but its data.
         started_at: plan.first,
         account: None,
+        settings: None,
     }
 }
 

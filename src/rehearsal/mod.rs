@@ -11,6 +11,8 @@ mod drive;
 pub mod findings;
 /// Ticks as bytes between two processes.
 mod packed;
+/// A run derived again, byte for byte.
+pub mod rederive;
 /// Seeded days of anything, against the laws.
 pub mod selftest;
 /// One strategy with many settings.

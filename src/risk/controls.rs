@@ -148,7 +148,6 @@ fn each_thing_that_is_not_as_it_should_be_refuses_openings_and_never_an_exit() {
         (Situation { disarmed: true, ..clear }, "DISARMED"),
         (Situation { not_ready: Some(NotReady::Clock), ..clear }, "NOT_READY cause=clock"),
         (Situation { strategy_stopped: true, ..clear }, "STRATEGY_STOPPED"),
-        (Situation { passport_broken: true, ..clear }, "PASSPORT"),
         (Situation { cooling_down: true, ..clear }, "COOL_DOWN"),
         (Situation { phase: Phase::Late, ..clear }, "MARKET_CLOSED"),
         (Situation { symbol_halted: true, ..clear }, "SYMBOL_HALTED"),

@@ -5,7 +5,7 @@ use crate::domain::at::At;
 use crate::domain::calendar::Phase;
 use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
-use crate::domain::intent::{Intent, Origin};
+use crate::domain::intent::{Intent, Origin, StrategyId};
 use crate::domain::market::Quote;
 use crate::domain::money::Money;
 use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
@@ -18,6 +18,7 @@ use crate::risk::decision::Decision;
 use crate::risk::gate::{Gate, StopKind};
 use crate::risk::limits::Limits;
 use crate::risk::order::{KnownOrder, Role};
+use crate::risk::passport::Passport;
 use crate::risk::refusal::Code;
 use crate::risk::situation::{LegIds, Situation};
 use crate::risk::state::TradingState;
@@ -69,6 +70,9 @@ impl Desk {
         let limits = Limits { stops_auto: false, ..Limits::default() };
         let (mut gate, _door) = Gate::open(limits, "test".to_owned());
         gate.set_phase(Phase::Regular);
+        for strategy in 1..=3 {
+            gate.grant(StrategyId(strategy), Passport::default());
+        }
         gate.set_cash(Money::dollars(100_000));
         assert!(gate.begin_day("2013-10-07".parse().unwrap(), Money::dollars(100_000)));
         Self { gate, next: 1, now: START }

@@ -1,9 +1,9 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::domain::at::At;
 use crate::domain::calendar::Phase;
 use crate::domain::id::ClientOrderId;
-use crate::domain::intent::{Intent, Origin};
+use crate::domain::intent::{Intent, Origin, StrategyId};
 use crate::domain::money::Money;
 use crate::domain::order::{OrderKind, TimeInForce};
 use crate::domain::price::Price;
@@ -22,6 +22,7 @@ use crate::risk::limits::Limits;
 use crate::risk::loss::DayGuard;
 use crate::risk::measure::add;
 use crate::risk::order::Role;
+use crate::risk::passport::Passport;
 use crate::risk::reducing::{held_for_exits, washes};
 use crate::risk::refusal::{Code, Figure, Refusal};
 use crate::risk::situation::{LegIds, Situation};
@@ -47,6 +48,8 @@ pub struct Gate {
     pub(super) epoch: u64,
     pub(super) funds: BuyingPower,
     tempo: Tempo,
+    /// What each strategy was granted; one that is not among them opens nothing.
+    passports: BTreeMap<StrategyId, Passport>,
     seal: Seal,
     warrant_given: bool,
 }
@@ -105,10 +108,19 @@ impl Gate {
             epoch: 0,
             funds: BuyingPower::default(),
             tempo: Tempo::default(),
+            passports: BTreeMap::new(),
             seal,
             warrant_given: false,
         };
         (gate, door)
+    }
+
+    /// Grants a strategy what its passport says, in the place of what it was granted before.
+    pub fn grant(&mut self, strategy: StrategyId, passport: Passport) {
+        if passport.orders_per_minute.is_some() {
+            self.tempo.keep_minutes();
+        }
+        self.passports.insert(strategy, passport);
     }
 
     /// The kill's warrant, once; `None` ever after.
@@ -128,7 +140,7 @@ impl Gate {
     /// What the gate would say to `intent`. Pure: it mints nothing and reserves nothing.
     #[must_use]
     pub fn judge(&self, intent: &Intent, situation: &Situation, now: At) -> Decision {
-        weigh(&self.scene(situation, now, None), intent).0
+        weigh(&self.scene(intent, situation, now, None), intent).0
     }
 
     /// What the gate says to an exit that had to wait: as [`Gate::judge`], but where nothing is left that it
@@ -153,7 +165,7 @@ impl Gate {
         situation: &Situation,
         now: At,
     ) -> Decision {
-        weigh(&self.scene(situation, now, Some(old)), intent).0
+        weigh(&self.scene(intent, situation, now, Some(old)), intent).0
     }
 
     /// Judges, and in the same breath reserves and mints.
@@ -172,7 +184,7 @@ impl Gate {
         situation: &Situation,
         now: At,
     ) -> Result<(ApprovedOrder, Decision), Decision> {
-        let (decision, shape) = weigh(&self.scene(situation, now, None), intent);
+        let (decision, shape) = weigh(&self.scene(intent, situation, now, None), intent);
         let shape = match (shape, decision.verdict) {
             (Some(shape), Verdict::Approved) if !self.facts.is_known(id) => shape,
             // The same id twice can only be the same order twice.
@@ -346,8 +358,18 @@ impl Gate {
         }
     }
 
-    fn scene<'a>(&'a self, situation: &'a Situation, now: At, replaces: Option<ClientOrderId>) -> Scene<'a> {
+    fn scene<'a>(
+        &'a self,
+        intent: &Intent,
+        situation: &'a Situation,
+        now: At,
+        replaces: Option<ClientOrderId>,
+    ) -> Scene<'a> {
         let buying_power = situation.buying_power.or_else(|| self.funds.left());
+        let passport = match intent.origin {
+            Origin::Strategy(id) => self.passports.get(&id),
+            Origin::Operator | Origin::Engine | Origin::Kill => None,
+        };
         Scene {
             book: &self.facts.book,
             limits: &self.limits,
@@ -356,7 +378,7 @@ impl Gate {
             now_ms: now.millis(),
             regular: self.phase == Phase::Regular,
             replaces,
-            controls: Some(Controls { situation, tempo: &self.tempo, now, buying_power }),
+            controls: Some(Controls { situation, tempo: &self.tempo, passport, now, buying_power }),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::risk::form::{
 use crate::risk::limits::Limits;
 use crate::risk::loss::{loss, smaller};
 use crate::risk::measure::{Rate, add};
+use crate::risk::passport::Passport;
 use crate::risk::reducing::{direction, releases};
 use crate::risk::situation::Situation;
 use crate::risk::state::TradingState;
@@ -77,6 +78,8 @@ pub enum Funds {
 pub(super) struct Controls<'a> {
     pub(super) situation: &'a Situation,
     pub(super) tempo: &'a Tempo,
+    /// What the asking strategy was granted.
+    pub(super) passport: Option<&'a Passport>,
     pub(super) now: At,
     pub(super) buying_power: Option<Money>,
 }

@@ -62,6 +62,8 @@ pub mod loss;
 mod measure;
 /// Orders that the gate learns of other than by admitting them.
 pub mod order;
+/// What the trader granted one strategy.
+pub mod passport;
 /// What is held, and its average price.
 pub mod position;
 /// Which orders only make a position smaller, and what stands in their way.

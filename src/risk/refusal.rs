@@ -7,6 +7,7 @@ use crate::domain::money::Money;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
+use crate::risk::passport::Breach;
 
 /// The stable words of refusal, in the order in which the first failure gives the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,6 +119,8 @@ pub struct Refusal {
     pub max_qty: Option<Qty>,
     /// What is not ready, for [`Code::NotReady`].
     pub cause: Option<NotReady>,
+    /// The line of the passport, for [`Code::Passport`].
+    pub line: Option<Breach>,
     /// The resting order in the way, for [`Code::SelfTrade`].
     pub order: Option<ClientOrderId>,
     /// The symbol without a price, for [`Code::NoPrice`].
@@ -312,6 +315,7 @@ impl Refusal {
             limit: Figure::None,
             max_qty: None,
             cause: None,
+            line: None,
             order: None,
             symbol: None,
         }
@@ -354,6 +358,9 @@ impl fmt::Display for Refusal {
         }
         if let Some(cause) = self.cause {
             write!(out, " cause={}", cause.word())?;
+        }
+        if let Some(line) = self.line {
+            write!(out, " line={}", line.word())?;
         }
         if let Some(order) = self.order {
             write!(out, " order={order}")?;

@@ -3,6 +3,7 @@ use crate::domain::id::ClientOrderId;
 use crate::domain::money::Money;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
+use crate::risk::passport::OwnBook;
 use crate::risk::refusal::NotReady;
 
 /// What the gate cannot know by itself and is told with each intent.
@@ -19,8 +20,8 @@ pub struct Situation {
     pub not_ready: Option<NotReady>,
     /// The asking strategy is paused or disabled.
     pub strategy_stopped: bool,
-    /// The order is outside of what the asking strategy was granted.
-    pub passport_broken: bool,
+    /// What the asking strategy holds of its own; without it, one that is bounded by it opens nothing.
+    pub own: OwnBook,
     /// A pause after losses is running.
     pub cooling_down: bool,
     /// The symbol is halted, in a limit-up limit-down pause, or frozen by a corporate action.
@@ -63,7 +64,7 @@ impl Situation {
             disarmed: false,
             not_ready: None,
             strategy_stopped: false,
-            passport_broken: false,
+            own: OwnBook { qty: Qty::ZERO, day_loss: None, said_yes: false },
             cooling_down: false,
             symbol_halted: false,
             tradable: true,

@@ -26,9 +26,16 @@ pub(super) struct Opening {
 #[derive(Debug, Default)]
 pub(super) struct Tempo {
     recent: VecDeque<(At, Opening)>,
+    /// Whether a passport bounds a strategy's rate.
+    counted: bool,
 }
 
 impl Tempo {
+    /// Remembers a minute from here on, whatever the limits ask for.
+    pub(super) fn keep_minutes(&mut self) {
+        self.counted = true;
+    }
+
     /// For how long the same order was admitted already, if that is within the window.
     pub(super) fn duplicate_since_ms(&self, opening: &Opening, now: At, window_ms: i64) -> Option<i64> {
         let ages = self.recent.iter().rev().map(|(at, other)| (now.millis_since(*at), other));
@@ -46,8 +53,9 @@ impl Tempo {
 
     /// Notes an admitted opening order and forgets what no rule asks for any more.
     pub(super) fn record(&mut self, opening: Opening, now: At, limits: &Limits) {
-        let rated =
-            limits.openings_per_minute_account.is_some() || limits.openings_per_minute_strategy.is_some();
+        let rated = self.counted
+            || limits.openings_per_minute_account.is_some()
+            || limits.openings_per_minute_strategy.is_some();
         let rate_ms = if rated { MINUTE_MS } else { 0 };
         let keep_ms = rate_ms.max(limits.duplicate_window_ms.unwrap_or(0));
         while self.recent.front().is_some_and(|(at, _)| now.millis_since(*at) > keep_ms) {

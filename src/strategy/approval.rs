@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::at::At;
 use crate::domain::mode::Mode;
+use crate::risk::passport::Passport;
 use crate::strategy::fault::SandboxFault;
 use crate::strategy::shipped;
 use crate::strategy::source::SourceHash;
@@ -29,6 +30,9 @@ pub struct Approval {
     pub version: String,
     /// When.
     pub at: At,
+    /// What it was granted.
+    #[serde(default)]
+    pub passport: Passport,
 }
 
 /// What the trader decided about a source.
@@ -117,6 +121,14 @@ impl Approvals {
         newest.map_or(Verdict::Unknown, |(hash, _)| Verdict::Changed(*hash))
     }
 
+    /// What these bytes were granted for this mode; `None` for what comes with the program and nobody approved.
+    #[must_use]
+    pub fn passport(&self, mode: Mode, hash: SourceHash) -> Option<&Passport> {
+        let others: &[Mode] = if mode == Mode::Sim { &[Mode::Paper, Mode::Live] } else { &[] };
+        let modes = std::iter::once(&mode).chain(others);
+        modes.filter_map(|mode| self.book.of(*mode).get(&hash)).map(|approval| &approval.passport).next()
+    }
+
     /// Notes the trader's approval of these bytes for this mode and writes it down.
     ///
     /// # Errors
@@ -188,7 +200,13 @@ mod tests {
 
     fn approval(file: &str) -> Approval {
         let at = "2013-10-07T13:30:00Z".parse().unwrap();
-        Approval { file: file.to_owned(), name: "x".to_owned(), version: "1".to_owned(), at }
+        Approval {
+            file: file.to_owned(),
+            name: "x".to_owned(),
+            version: "1".to_owned(),
+            at,
+            passport: Passport::default(),
+        }
     }
 
     #[test]

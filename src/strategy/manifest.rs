@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::outside::steers;
 use crate::domain::symbol::Symbol;
+use crate::risk::passport::{Hours, Passport, Sides};
 
 const NAME_CHARS_MAX: usize = 64;
 const VERSION_CHARS_MAX: usize = 32;
@@ -40,9 +42,32 @@ pub struct Manifest {
     /// Whether it asks to tighten the stops of positions that are not its own.
     #[serde(default)]
     pub protects: bool,
+    /// What it asks to be granted; without it, no bound of its own.
+    #[serde(default)]
+    pub asks: Asks,
     /// The events it listens to, such as `onBar`.
     #[serde(default)]
     pub handlers: Vec<String>,
+}
+
+/// The passport that a strategy asks for, in the words of its script. The trader may grant less.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Asks {
+    /// The sides it opens.
+    pub sides: Sides,
+    /// The most shares of one symbol.
+    pub max_qty: Option<f64>,
+    /// The most dollars of one symbol.
+    pub max_usd: Option<f64>,
+    /// Opening orders within a minute.
+    pub orders_per_minute: Option<u32>,
+    /// When it opens, by New York's clock.
+    pub hours: Option<Hours>,
+    /// What it may lose in a day, in dollars.
+    pub max_day_loss: Option<f64>,
+    /// Whether the trader is to be asked before each opening.
+    pub confirm: bool,
 }
 
 /// One thing the trader may set.
@@ -137,10 +162,30 @@ impl Manifest {
         if self.symbols.len() > SYMBOLS_MAX {
             return Err(format!("{} symbols, at most {SYMBOLS_MAX}", self.symbols.len()));
         }
+        self.passport().map_err(|words| format!("asks: {words}"))?;
         for (name, param) in &self.params {
             param.check_itself().map_err(|words| format!("params.{name}: {words}"))?;
         }
         Ok(())
+    }
+
+    /// The passport that it asks for.
+    ///
+    /// # Errors
+    /// A line that grants nothing, or a number with more digits than the gate counts with, in words.
+    pub fn passport(&self) -> Result<Passport, String> {
+        let Asks { sides, max_qty, max_usd, orders_per_minute, hours, max_day_loss, confirm } = &self.asks;
+        let passport = Passport {
+            symbols: self.symbols.clone(),
+            sides: *sides,
+            max_qty: exact("maxQty", *max_qty)?,
+            max_usd: exact("maxUsd", *max_usd)?,
+            orders_per_minute: *orders_per_minute,
+            hours: *hours,
+            max_day_loss_usd: exact("maxDayLoss", *max_day_loss)?,
+            asks: *confirm,
+        };
+        passport.check().map(|()| passport)
     }
 
     /// The values the script sees: the trader's where there are any, else the defaults.
@@ -206,6 +251,15 @@ impl Param {
     }
 }
 
+/// A script's number as the gate counts.
+fn exact<T: FromStr>(name: &str, number: Option<f64>) -> Result<Option<T>, String> {
+    let read = |number: f64| {
+        let read = number.to_string().parse().ok();
+        read.ok_or_else(|| format!("{name} is {number}, which is no amount with at most nine decimals"))
+    };
+    number.map(read).transpose()
+}
+
 fn check_text(field: &str, text: &str, chars_max: usize) -> Result<(), String> {
     let chars = text.chars().count();
     if chars == 0 || chars > chars_max || text.contains(steers) {
@@ -241,6 +295,8 @@ mod tests {
             (r#"{"name":""}"#, "name is"),
             (r#"{"timeframe":"7Min"}"#, "timeframe is"),
             (r#"{"warmup":10001}"#, "warmup is"),
+            (r#"{"asks":{"maxUsd":0}}"#, "asks: max_usd must be above zero"),
+            (r#"{"asks":{"maxQty":1e-12}}"#, "asks: maxQty is"),
             (r#"{"params":{"a":{"type":"int","default":1.5}}}"#, "params.a: default 1.5 is no whole"),
             (r#"{"params":{"a":{"type":"bool","default":1}}}"#, "params.a: default 1 is no bool"),
             (r#"{"params":{"a":{"type":"float","default":3,"max":2}}}"#, "above the most"),

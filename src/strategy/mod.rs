@@ -9,7 +9,6 @@
 pub mod approval;
 /// The child's side: the sandbox and the JavaScript engine in it.
 pub mod child;
-/// The frames between host and child, and what each of them says.
 /// The texts of approved sources, for showing what changed.
 pub mod copies;
 /// Everything that can go wrong on the host's side, in words.
@@ -22,7 +21,7 @@ pub mod host;
 pub mod manifest;
 /// What the host believes of what a child answers: nothing that it has not checked.
 mod scrutiny;
-/// The two strategies that come with the program.
+/// The strategies that come with the program.
 pub mod shipped;
 /// Reading a strategy's source by the rules of the folder it lies in.
 pub mod source;

@@ -118,6 +118,7 @@ impl Processes {
             sandbox: "none".to_owned(),
             started_at: now,
             account: None,
+            settings: None,
         };
         journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
         let last_seq = journal.last_seq().map_err(|fault| fault.to_string())?;

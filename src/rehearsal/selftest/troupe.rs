@@ -16,6 +16,7 @@ use crate::engine::event::StrategyHead;
 use crate::engine::memory::Memory;
 use crate::pump::bench::Callees;
 use crate::rehearsal::selftest::tally::{Table, Tally};
+use crate::risk::passport::Passport;
 use crate::strategy::host::CallRecord;
 use crate::strategy::strikes::{Standing, Strikes};
 
@@ -54,6 +55,9 @@ impl Troupe {
                 timeframe_ms: 60_000,
                 warmup_bars: 0,
                 protects: false,
+                passport: Passport::default(),
+                file: String::new(),
+                params: String::new(),
             };
             let before = memory.strikes.iter().find(|strikes| strikes.sha256 == head.sha256);
             let strikes = before.map_or_else(Strikes::default, |old| Strikes::restored(old.count, old.last));

@@ -125,6 +125,7 @@ fn seen(chart: Option<ChartView>) -> Seen {
             positions: Vec::new(),
             open_orders: Vec::new(),
             strategies: Vec::new(),
+            asks: Vec::new(),
             restraints: Vec::new(),
             adjusts: Vec::new(),
         },

@@ -1,0 +1,176 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::at::At;
+use crate::domain::day::TradingDay;
+use crate::domain::fill::Fill;
+use crate::domain::money::Money;
+use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::symbol::Symbol;
+use crate::engine::memory::RememberedBook;
+use crate::risk::position::Position;
+
+/// What one strategy holds and has earned: its own fills, and no share of anybody else's.
+#[derive(Debug, Clone, Default)]
+pub struct OwnBook {
+    positions: BTreeMap<Symbol, Position>,
+    /// Realised on the whole ledger, fees taken off.
+    realized: Money,
+    /// The trading day of the last fill, and what was realised on it.
+    day: Option<(TradingDay, Money)>,
+}
+
+/// What a fill did to a strategy's own book: the journal's word for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnFill {
+    /// The strategy's name: its number is of one run alone.
+    pub strategy: String,
+    /// Signed shares of the symbol that are its own after it.
+    pub qty: Qty,
+    /// Their average price.
+    pub avg_price: Price,
+    /// What it realised, fees taken off.
+    pub realized: Money,
+}
+
+impl OwnBook {
+    /// As the journal remembers it.
+    pub fn remembered(book: &RememberedBook) -> Self {
+        let positions = book.positions.iter();
+        Self {
+            positions: positions.map(|(symbol, qty, avg)| (*symbol, Position::told(*qty, *avg))).collect(),
+            realized: book.realized,
+            day: book.day,
+        }
+    }
+
+    /// Signed shares of the symbol that are its own.
+    pub fn qty(&self, symbol: Symbol) -> Qty {
+        self.positions.get(&symbol).map_or(Qty::ZERO, |position| position.qty)
+    }
+
+    /// Signed shares of the symbol that are its own, with their average price.
+    pub fn holding(&self, symbol: Symbol) -> (Qty, Price) {
+        self.positions
+            .get(&symbol)
+            .map_or((Qty::ZERO, Price::ZERO), |position| (position.qty, position.avg_price))
+    }
+
+    /// What it has realised, fees taken off.
+    pub fn realized(&self) -> Money {
+        self.realized
+    }
+
+    /// What it has lost since `day` began, as a number above zero: realised today, and open at the marks. `None`
+    /// where a mark of what it holds is missing.
+    pub fn day_loss(&self, day: TradingDay, mark: impl Fn(Symbol) -> Option<Price>) -> Option<Money> {
+        let today = self.day.filter(|(of, _)| *of == day).map_or(Money::ZERO, |(_, realized)| realized);
+        let mut sum = today;
+        for (symbol, position) in self.positions.iter().filter(|(_, position)| !position.qty.is_zero()) {
+            let gain = mark(*symbol)?.minus(position.avg_price).ok()?;
+            sum = sum.plus(gain.times(position.qty)).ok()?;
+        }
+        Some(if sum.is_negative() { sum.negated() } else { Money::ZERO })
+    }
+
+    /// Takes a fill of one of its own orders; what it realised.
+    pub fn take(&mut self, fill: &Fill) -> Money {
+        let before = self.positions.get(&fill.symbol).copied().unwrap_or_default();
+        let signed = fill.qty.signed(fill.side);
+        let closes = !before.qty.is_zero() && before.qty.is_negative() != signed.is_negative();
+        let closed = if closes { before.qty.abs().min(fill.qty) } else { Qty::ZERO };
+        let after = before.after(fill.side, fill.qty, fill.price).unwrap_or(before);
+        self.positions.insert(fill.symbol, after);
+        self.realize(fill.at, gain(before, closed, fill.price).minus(fill.fee).unwrap_or(Money::ZERO))
+    }
+
+    /// Somebody else closed the account's position: what it held of it went at that price.
+    pub fn lose(&mut self, symbol: Symbol, price: Price, at: At) -> Option<Money> {
+        let before = self.positions.remove(&symbol).filter(|position| !position.qty.is_zero())?;
+        Some(self.realize(at, gain(before, before.qty.abs(), price)))
+    }
+
+    /// What is not held by the account is nobody's: `held` says what is.
+    pub fn keep_what_is_held(&mut self, held: impl Fn(Symbol) -> Qty) {
+        self.positions.retain(|symbol, position| goes_with(position.qty, held(*symbol)));
+    }
+
+    fn realize(&mut self, at: At, money: Money) -> Money {
+        let today = TradingDay::of(at);
+        let before = self.day.filter(|(day, _)| *day == today).map_or(Money::ZERO, |(_, sum)| sum);
+        self.day = Some((today, before.plus(money).unwrap_or(before)));
+        self.realized = self.realized.plus(money).unwrap_or(self.realized);
+        money
+    }
+}
+
+/// Whether shares of this sign can be among those.
+pub fn goes_with(own: Qty, held: Qty) -> bool {
+    (own.is_positive() && held.is_positive()) || (own.is_negative() && held.is_negative())
+}
+
+fn gain(position: Position, closed: Qty, price: Price) -> Money {
+    let closed = if position.qty.is_negative() { closed.negated() } else { closed };
+    price.minus(position.avg_price).map_or(Money::ZERO, |gain| gain.times(closed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::side::Side::{self, Buy, Sell};
+
+    fn fill(side: Side, shares: i32, price: &str, fee: &str, at: i64) -> Fill {
+        Fill {
+            execution: "e".to_owned(),
+            order: "a".parse().unwrap(),
+            symbol: "SPY".parse().unwrap(),
+            side,
+            qty: Qty::shares(shares),
+            price: price.parse().unwrap(),
+            fee: fee.parse().unwrap(),
+            at: At::from_seconds(at),
+        }
+    }
+
+    /// 2013-10-07, 10:00 in New York, and the same hour of the day after.
+    const MONDAY: i64 = 1_381_154_400;
+    const TUESDAY: i64 = MONDAY + 86_400;
+
+    #[test]
+    fn a_day_s_loss_is_realised_today_and_open_at_the_mark_and_ends_with_the_day() {
+        let mut own = OwnBook::default();
+        let loss = |own: &OwnBook, at: i64, mark: Option<&str>| {
+            let mark = mark.map(|mark| mark.parse::<Price>().unwrap());
+            own.day_loss(TradingDay::of(At::from_seconds(at)), |_| mark).map(|loss| loss.to_string())
+        };
+        assert_eq!(own.take(&fill(Buy, 30, "100", "1", MONDAY)).to_string(), "-1.00");
+        assert_eq!(own.take(&fill(Sell, 10, "98", "0", MONDAY + 60)).to_string(), "-20.00");
+        assert_eq!(loss(&own, MONDAY, Some("99")).as_deref(), Some("41.00"), "1 + 20 + 20 · 1");
+        assert_eq!(loss(&own, MONDAY, Some("110")).as_deref(), Some("0.00"), "what is open makes it good");
+        assert_eq!(loss(&own, MONDAY, None), None, "without a mark nobody knows");
+        assert_eq!(
+            loss(&own, TUESDAY, Some("99")).as_deref(),
+            Some("20.00"),
+            "what was realised is yesterday's"
+        );
+        assert_eq!(own.realized().to_string(), "-21.00");
+    }
+
+    #[test]
+    fn what_somebody_else_closed_is_realised_at_that_price_and_gone() {
+        let mut own = OwnBook::default();
+        own.take(&fill(Sell, 10, "50", "0", MONDAY));
+        let symbol = "SPY".parse().unwrap();
+        let lost = own.lose(symbol, "52".parse().unwrap(), At::from_seconds(MONDAY));
+        assert_eq!(lost.unwrap().to_string(), "-20.00");
+        assert_eq!(
+            (own.qty(symbol), own.lose(symbol, "52".parse().unwrap(), At::default())),
+            (Qty::ZERO, None)
+        );
+        own.take(&fill(Buy, 10, "50", "0", MONDAY));
+        own.keep_what_is_held(|_| Qty::shares(-5));
+        assert_eq!(own.qty(symbol), Qty::ZERO, "the account is short");
+    }
+}
