@@ -16,7 +16,7 @@ use crate::journal::change::{Change, Changed};
 use crate::journal::reader::Reader;
 use crate::journal::seal::Seal;
 use crate::journal::sealing::key_of;
-use crate::journal::tape::TapeWriter;
+use crate::journal::tape::writer::TapeWriter;
 use crate::journal::writer::Journal;
 
 /// An account's ledger, opened.
@@ -46,7 +46,8 @@ pub(super) fn ledger_of(
     let (files, is_new) = current_of_account(&plan.paths.data, plan.mode(), account_hash);
     let own = plan.arming.as_ref().map(|arming| arming.seal.clone());
     let Sealed { journal, mut memory, seal: own, chained } = sealed(&plan.paths, &files.journal, own)?;
-    let (tape, _) = TapeWriter::open(&files.tape).map_err(|fault| fault.to_string())?;
+    let keep_bytes = u64::from(plan.logs.tape_mb) * 1_024 * 1_024;
+    let (tape, _) = TapeWriter::open(&files.tape, Some(keep_bytes)).map_err(|fault| fault.to_string())?;
     let kill_file = KillFile::prepare(&plan.paths.state).map_err(|fault| fault.to_string())?;
     restore_kill(&mut memory, &kill_file, latch)?;
     let reader = Reader::open(&files.journal).map_err(|fault| fault.to_string())?;

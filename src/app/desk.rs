@@ -102,6 +102,11 @@ impl Desk {
         self.about.asks_for_a_code = armoury.is_some_and(Armoury::asks_for_a_code);
     }
 
+    /// The strategies' names, by number.
+    pub fn rename(&mut self, names: BTreeMap<StrategyId, String>) {
+        self.names = names;
+    }
+
     /// Takes in what happened before this process: rows of the journal and ticks of the tape.
     pub fn recollect(&mut self, rows: impl IntoIterator<Item = (At, Record)>, ticks: &[Tick]) {
         for tick in ticks {

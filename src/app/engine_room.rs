@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use crate::app::desk::Desk;
 use crate::app::machine::{self, Machine, RunResult};
 use crate::app::note::Note;
 use crate::app::plan::{RunPlan, open, wake_by};
+use crate::app::rewatch;
 use crate::app::run::OUTCOMES_MAX;
 use crate::app::signals::EndFlag;
 use crate::app::trust_board::Looked;
@@ -24,6 +25,8 @@ use crate::journal::reader::Reader;
 use crate::journal::row::Row;
 use crate::ui::seen::About;
 
+/// Requests that wait in a replay; a window asks one after the other.
+const ASKS_MAX: usize = 64;
 /// A window that has no room for so long hangs.
 const HANGS: Duration = Duration::from_secs(8);
 
@@ -70,6 +73,18 @@ impl Shared {
     /// Asks the machine; `false` where it is not there yet, gone, or has too much to do.
     pub fn ask(&self, asked: Asked) -> bool {
         self.asks.get().is_some_and(|asks| asks.try_send(asked).is_ok())
+    }
+
+    /// What others ask from here on, for whoever answers in the machine's place.
+    pub(super) fn listen(&self) -> Receiver<Asked> {
+        let (asks, requests) = sync_channel(ASKS_MAX);
+        let _first = self.asks.set(asks);
+        requests
+    }
+
+    /// Where what becomes of the kill's pulls is told.
+    pub(super) fn tell_outcomes(&self, outcomes: Outcomes) {
+        let _first = self.outcomes.set(outcomes);
     }
 
     /// What became of the kill's pulls, once there is a kill task.
@@ -124,11 +139,15 @@ fn to_its_end(
 }
 
 fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) -> Result<RunResult, String> {
+    let plan = match plan {
+        RunPlan::Replay(replay) => return rewatch::watch(&replay, pace, shared, teller),
+        plan => plan,
+    };
     let paths = plan.paths().clone();
     let socket = paths.socket.clone();
     let (venue, data) = (plan.venue_name(), plan.data_name());
     let sandbox = String::new();
-    let about = About { venue, data, pace, sandbox, account: None, asks_for_a_code: false };
+    let about = About { venue, data, pace, sandbox, ..About::default() };
     let tells = teller.clone();
     let tell = Box::new(move || drop(tells.try_send(Note::Turned)));
     let desk = Desk::new(about, plan.interval_ms(), Arc::clone(&shared.wanted), tell);

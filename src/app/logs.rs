@@ -99,7 +99,7 @@ mod tests {
         [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
 
     fn logs(level: LogLevel, keep_days: u32) -> Logs {
-        Logs { level, keep_days }
+        Logs { level, keep_days, ..crate::config::meaning::Config::default().logs }
     }
 
     /// Starts a log in a folder that holds files of twenty days, says a line, and gives what is there.

@@ -83,6 +83,8 @@ pub mod redaction;
 mod remedy;
 /// What the shell asks, carried out by the machine.
 pub mod requests;
+/// A run of before in the window again.
+pub mod rewatch;
 /// Who may not start a run with money.
 pub mod root;
 /// A run without a window.

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use crate::app::logs;
     use crate::app::redaction;
-    use crate::config::meaning::{LogLevel, Logs};
+    use crate::config::meaning::{Config, LogLevel, Logs};
     use crate::domain::secret::Secret;
 
     /// Where the process that panics writes its log.
@@ -84,7 +84,12 @@ mod tests {
     #[ignore = "the next test starts it"]
     fn threads_that_panic_over_their_secrets() {
         let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
-        let log = logs::start(&folder, &Logs { level: LogLevel::Trace, keep_days: 1 }, false).unwrap();
+        let log = logs::start(
+            &folder,
+            &Logs { level: LogLevel::Trace, keep_days: 1, ..Config::default().logs },
+            false,
+        )
+        .unwrap();
         let held = CANARIES.map(|canary| Secret::new(canary.to_owned()));
         redaction::hold(&[&held[0], &held[1]]);
         redaction::hold(&[&held[2]]);

@@ -5,6 +5,7 @@ use crate::app::account::{self, AccountPlan};
 use crate::app::asked::Asked;
 use crate::app::opened::Opened;
 use crate::app::paths::Paths;
+use crate::app::rewatch::ReplayPlan;
 use crate::app::sim::{self, SimPlan};
 use crate::app::source::interval_ms;
 use crate::broker::kill::KillTask;
@@ -32,6 +33,8 @@ pub enum RunPlan {
     Sim(Box<SimPlan>),
     /// An account at Alpaca, or at an exchange on this machine that speaks like it.
     Account(Box<AccountPlan>),
+    /// Nowhere: a run of before is watched again.
+    Replay(Box<ReplayPlan>),
 }
 
 impl RunPlan {
@@ -40,6 +43,7 @@ impl RunPlan {
         match self {
             Self::Sim(plan) => &plan.paths,
             Self::Account(plan) => &plan.paths,
+            Self::Replay(plan) => &plan.paths,
         }
     }
 
@@ -48,6 +52,7 @@ impl RunPlan {
         match self {
             Self::Sim(plan) => &plan.logs,
             Self::Account(plan) => &plan.logs,
+            Self::Replay(plan) => &plan.logs,
         }
     }
 
@@ -56,11 +61,17 @@ impl RunPlan {
         matches!(self, Self::Account(_))
     }
 
+    /// Whether a run of before is watched again.
+    pub const fn is_replay(&self) -> bool {
+        matches!(self, Self::Replay(_))
+    }
+
     /// Where orders go, for the header.
     pub fn venue_name(&self) -> String {
         match self {
             Self::Sim(_) => "embedded exchange".to_owned(),
             Self::Account(plan) => plan.venue_name(),
+            Self::Replay(plan) => plan.venue_name(),
         }
     }
 
@@ -69,6 +80,7 @@ impl RunPlan {
         match self {
             Self::Sim(plan) => plan.data_name.clone(),
             Self::Account(plan) => plan.data_name(),
+            Self::Replay(plan) => plan.venue_name(),
         }
     }
 
@@ -77,6 +89,7 @@ impl RunPlan {
         match self {
             Self::Sim(plan) => interval_ms(&plan.ticks),
             Self::Account(plan) => plan.interval_ms(),
+            Self::Replay(_) => 0,
         }
     }
 }
@@ -94,5 +107,8 @@ pub fn open<A: Audience>(
     match plan {
         RunPlan::Sim(plan) => sim::open(*plan, latch, audience),
         RunPlan::Account(plan) => account::open(*plan, latch, audience, wake),
+        RunPlan::Replay(_) => {
+            Err("a replay has no machine that could trade; it is watched in the window".to_owned())
+        }
     }
 }

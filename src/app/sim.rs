@@ -27,7 +27,9 @@ use crate::exchange::venue::Exchange;
 use crate::feed::freshness::Freshness;
 use crate::journal::reader::Reader;
 use crate::journal::row::RunHead;
-use crate::journal::tape::{TapeReader, TapeTick, TapeWriter};
+use crate::journal::tape::TapeTick;
+use crate::journal::tape::reader::TapeReader;
+use crate::journal::tape::writer::TapeWriter;
 use crate::journal::writer::Journal;
 use crate::pump::assembly::{limits_version, onto_exchange};
 use crate::pump::audience::Audience;
@@ -77,7 +79,8 @@ pub fn open<A: Audience>(
     let opened_at = crate::app::clock::now();
     let (mut journal, mut memory) =
         Journal::open(&files.journal, opened_at).map_err(|fault| fault.to_string())?;
-    let (tape_writer, _) = TapeWriter::open(&files.tape).map_err(|fault| fault.to_string())?;
+    // Kept whole: the run goes on from it.
+    let (tape_writer, _) = TapeWriter::open(&files.tape, None).map_err(|fault| fault.to_string())?;
     let tape = ticks_of(&files.tape)?;
     let kill_file = KillFile::prepare(&plan.paths.state).map_err(|fault| fault.to_string())?;
     restore_kill(&mut memory, &kill_file, &latch)?;

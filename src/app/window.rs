@@ -116,7 +116,10 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
     }
     let paths = plan.run.paths().clone();
     paths.prepare()?;
-    let _instance = Instance::take(&paths.state)?;
+    // A replay only reads: it may be watched beside a run, and answers no shell.
+    let replays = plan.run.is_replay();
+    let _instance = if replays { None } else { Some(Instance::take(&paths.state)?) };
+    let socket = if replays { paths.state.join("replay.sock") } else { paths.socket.clone() };
     let _log = logs::start(&paths.state, plan.run.logs(), plan.run.calls_out())?;
     let (end, latch) = (EndFlag::default(), KillLatch::default());
     listen(end.clone(), latch.clone())?;
@@ -151,7 +154,7 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
         since,
         paths: paths.clone(),
         base_url: plan.base_url,
-        socket: paths.socket.clone(),
+        socket: socket.clone(),
         grammar: plan.grammar,
         dirty: true,
         painted: None,
@@ -165,10 +168,10 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
     // The first picture is there before the journal is opened.
     let _painted = window.paint();
     let machine = start(plan.run, plan.pace, shared.clone(), teller)?;
-    end_without_a_window(shared.clone(), paths.socket.clone())?;
+    end_without_a_window(shared.clone(), socket.clone())?;
     let lived = catch_unwind(AssertUnwindSafe(|| window.live()));
     let result = close(window, &machine, &shared, lived.is_err());
-    let _gone_already = std::fs::remove_file(&paths.socket);
+    let _gone_already = std::fs::remove_file(&socket);
     result
 }
 
@@ -223,7 +226,7 @@ fn end_without_a_window(shared: Shared, socket: PathBuf) -> Result<(), String> {
 
 /// What stands at the venue when the window closes.
 fn standing(model: &Model) -> Vec<String> {
-    let Some(seen) = &model.seen else { return Vec::new() };
+    let Some(seen) = model.seen.as_ref().filter(|seen| !seen.about.replay) else { return Vec::new() };
     let snapshot = &seen.snapshot;
     let mut all: Vec<String> = snapshot
         .positions

@@ -223,7 +223,7 @@ impl KillLatch {
     }
 
     /// Waits for a pull after number `seen`, for at most `patience`.
-    pub(super) fn wait(&self, seen: u64, patience: Duration) -> Option<Pull> {
+    pub fn wait(&self, seen: u64, patience: Duration) -> Option<Pull> {
         let waits = |_: &mut Last| self.pulls() <= seen;
         let waited = self.0.wake.wait_timeout_while(self.last(), patience, waits);
         let (last, _) = waited.unwrap_or_else(PoisonError::into_inner);

@@ -44,7 +44,7 @@ struct Kept {
 
 impl Outcomes {
     /// Keeps the newest outcome and wakes whoever waits for it.
-    pub(super) fn put(&self, outcome: KillOutcome) {
+    pub fn put(&self, outcome: KillOutcome) {
         *self.kept() = Some(outcome);
         self.0.wake.notify_all();
     }

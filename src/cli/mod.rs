@@ -149,7 +149,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Fills(args) => show::recorded(&paths, View::Fills, &args),
         Command::Decisions(args) => show::recorded(&paths, View::Decisions, &args),
         Command::Explain(args) => explain::run(&paths, &args),
-        Command::Replay(args) => replay::run(&paths, &args),
+        Command::Replay(args) => replay::run(&paths, source, &args),
         Command::Risk(args) => show::live(&paths, "risk", &args, Recall::risk),
         Command::Strategies(args) => show::live(&paths, "strategies", &args, Recall::strategies),
         Command::Drill(args) => drill::run(paths, source, &args),

@@ -8,8 +8,14 @@ use serde_json::json;
 use crate::app::clock::Speed;
 use crate::app::ledgers::latest;
 use crate::app::paths::Paths;
+use crate::app::plan::RunPlan;
+use crate::app::rewatch::ReplayPlan;
+use crate::app::window::window;
+use crate::cli::args::ColorWhen;
+use crate::cli::config::ConfigSource;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
+use crate::cli::run::{Looks, pace, window_plan};
 use crate::domain::day::TradingDay;
 use crate::journal::history::{History, HistoryFault};
 use crate::journal::reader::Reader;
@@ -28,6 +34,12 @@ pub struct ReplayArgs {
     /// How many times as fast as it was, or max.
     #[arg(long, default_value = "60")]
     pub speed: Speed,
+    /// Draw the window with ASCII alone.
+    #[arg(long)]
+    pub ascii: bool,
+    /// When there are colours in the window.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorWhen,
     /// No window: every decision and every strategy's answer is derived again and compared byte for byte.
     #[arg(long)]
     pub verify: bool,
@@ -41,11 +53,41 @@ struct Wanted {
     journal: PathBuf,
     tape: PathBuf,
     runs: Vec<u64>,
+    day: Option<TradingDay>,
 }
 
-pub(super) fn run(paths: &Paths, args: &ReplayArgs) -> Result<u8, Failure> {
+pub(super) fn run(paths: &Paths, source: ConfigSource<'_>, args: &ReplayArgs) -> Result<u8, Failure> {
     let wanted = wanted(paths, args)?;
-    verify(paths, &wanted, args.json)
+    if args.verify {
+        return verify(paths, &wanted, args.json);
+    }
+    watch(paths, source, args, wanted)
+}
+
+/// The last of the runs in the window: of a day, from its beginning on.
+fn watch(paths: &Paths, source: ConfigSource<'_>, args: &ReplayArgs, wanted: Wanted) -> Result<u8, Failure> {
+    let config = source.read()?;
+    let run = wanted.runs.last().copied().unwrap_or_default();
+    if let [_, _, ..] = wanted.runs.as_slice() {
+        let others: Vec<String> = wanted.runs.iter().map(u64::to_string).collect();
+        print::words(&format!(
+            "of that day there are the runs {}; this is the last of them",
+            others.join(", ")
+        ));
+    }
+    let pace = pace(args.speed);
+    let plan = ReplayPlan {
+        paths: paths.clone(),
+        journal: wanted.journal,
+        tape: wanted.tape,
+        run,
+        from: wanted.day,
+        speed: args.speed,
+        logs: config.logs.clone(),
+    };
+    let looks = Looks { theme: None, color: args.color, ascii: args.ascii };
+    window(window_plan(RunPlan::Replay(Box::new(plan)), pace, &config, &looks))?;
+    Ok(0)
 }
 
 fn wanted(paths: &Paths, args: &ReplayArgs) -> Result<Wanted, Failure> {
@@ -55,9 +97,10 @@ fn wanted(paths: &Paths, args: &ReplayArgs) -> Result<Wanted, Failure> {
         Failure::new(Exit::Failed, "there is no journal yet; `hardstop run` begins one".to_owned())
     })?;
     let reader = Reader::open(&journal).map_err(|fault| fault.to_string())?;
-    let runs = match (args.what.parse::<u64>(), args.what.parse::<TradingDay>()) {
+    let day = args.what.parse::<TradingDay>().ok();
+    let runs = match (args.what.parse::<u64>(), day) {
         (Ok(run), _) => vec![run],
-        (_, Ok(day)) => runs_of(&reader, day)?,
+        (_, Some(day)) => runs_of(&reader, day)?,
         _ => {
             return Err(usage(format!(
                 "{:?} is neither the number of a run nor a day such as 2013-10-07; `hardstop journal verify` lists the runs",
@@ -70,7 +113,7 @@ fn wanted(paths: &Paths, args: &ReplayArgs) -> Result<Wanted, Failure> {
         return Err(Failure::new(Exit::Failed, words));
     }
     let tape = journal.with_extension("tape");
-    Ok(Wanted { journal, tape, runs })
+    Ok(Wanted { journal, tape, runs, day })
 }
 
 /// The runs that were there on a trading day.

@@ -38,7 +38,7 @@ use crate::strategy::manifest::ParamValue;
 use crate::strategy::shipped;
 use crate::strategy::source::StrategySource;
 use crate::ui::model::LockAfter;
-use crate::ui::theme::{Depth, Theme};
+use crate::ui::theme::{Depth, Theme, ThemeName};
 
 pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Result<u8, Failure> {
     let config = source.read()?;
@@ -57,23 +57,43 @@ pub(super) fn run(paths: Paths, source: ConfigSource<'_>, args: &RunArgs) -> Res
     if args.headless {
         return without_window(run);
     }
+    let looks = Looks { theme: args.theme, color: args.color, ascii: args.ascii };
+    let result = window(window_plan(run, pace, &config, &looks))?;
+    Ok(farewell(&result))
+}
+
+/// How the window was asked to look, in the place of the config's wishes.
+pub(super) struct Looks {
+    /// Its colours.
+    pub(super) theme: Option<ThemeName>,
+    /// When there are any.
+    pub(super) color: ColorWhen,
+    /// Whether it is drawn with ASCII alone.
+    pub(super) ascii: bool,
+}
+
+/// A window over a run, as the config and the command line want it.
+pub(super) fn window_plan(run: RunPlan, pace: String, config: &Config, looks: &Looks) -> WindowPlan {
     let (theme, keys) = look(&config.window);
     #[expect(clippy::disallowed_methods, reason = "the terminal tells of itself in the environment")]
     let read = |name: &str| std::env::var(name).ok();
-    let result = window(WindowPlan {
+    let lock_after = LockAfter {
+        live_ms: u64::from(config.live.lock_after_min) * 60_000,
+        paper_ms: Some(u64::from(config.window.lock_after_min) * 60_000).filter(|after| *after > 0),
+    };
+    // What was watched by nobody needs no lock; its ledger is no secret to whoever may read it.
+    let lock_after =
+        if run.is_replay() { LockAfter { live_ms: u64::MAX, paper_ms: None } } else { lock_after };
+    WindowPlan {
         run,
         pace,
-        theme: Theme::of(args.theme.unwrap_or(theme), depth(args.color, read)),
-        ascii: args.ascii || config.window.ascii || !terminal::speaks_utf8(read),
+        theme: Theme::of(looks.theme.unwrap_or(theme), depth(looks.color, read)),
+        ascii: looks.ascii || config.window.ascii || !terminal::speaks_utf8(read),
         keys,
         base_url: config.alpaca.base_url.clone(),
-        lock_after: LockAfter {
-            live_ms: u64::from(config.live.lock_after_min) * 60_000,
-            paper_ms: Some(u64::from(config.window.lock_after_min) * 60_000).filter(|after| *after > 0),
-        },
+        lock_after,
         grammar: typed,
-    })?;
-    Ok(farewell(&result))
+    }
 }
 
 /// A run on the embedded exchange, with its pace in words.
@@ -234,7 +254,7 @@ pub(super) fn unlocked_for_the_kill(slot: &KeySlot, stdin: bool) -> Result<Keys,
     opened.contents.live.map(|live| live.keys).ok_or_else(|| no("the vault holds no live keys".to_owned()))
 }
 
-fn pace(speed: Speed) -> String {
+pub(super) fn pace(speed: Speed) -> String {
     match speed {
         Speed::Times(times) => format!("×{times}"),
         Speed::Max => "×max".to_owned(),

@@ -136,6 +136,8 @@ pub struct Logs {
     pub level: LogLevel,
     /// Files of so many days are kept.
     pub keep_days: u32,
+    /// Compressed parts of the tape of an account's ledger, in mebibytes: the oldest go first.
+    pub tape_mb: u32,
 }
 
 /// How important a line must be to be logged.
@@ -170,7 +172,7 @@ impl Default for Config {
             live: Live { enabled: false, max_capital: Money::dollars(5_000), lock_after_min: 5 },
             strategies: Vec::new(),
             window: Window::default(),
-            logs: Logs { level: LogLevel::Info, keep_days: 14 },
+            logs: Logs { level: LogLevel::Info, keep_days: 14, tape_mb: 2_048 },
         }
     }
 }
@@ -346,6 +348,14 @@ impl Config {
             days.to_string(),
             "1 to 365 (days)",
             "14 is the default",
+        );
+        let mebibytes = self.logs.tape_mb;
+        check(
+            "logs.tape_mb",
+            (16..=1_000_000).contains(&mebibytes),
+            mebibytes.to_string(),
+            "16 to 1000000 (MiB)",
+            "2048 is the default",
         );
         faults
     }

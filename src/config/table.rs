@@ -35,6 +35,7 @@ pub(super) fn every_setting(config: &mut Config, visitor: &mut impl Visitor) {
     visitor.setting("window.lock_after_min", &mut config.window.lock_after_min);
     visitor.setting("logs.level", &mut config.logs.level);
     visitor.setting("logs.keep_days", &mut config.logs.keep_days);
+    visitor.setting("logs.tape_mb", &mut config.logs.tape_mb);
 }
 
 fn limits(config: &mut Config, visitor: &mut impl Visitor) {

@@ -235,6 +235,10 @@ impl Engine {
 
     /// The next instant at which the machine wants to be called even if nothing happens.
     pub fn next_deadline(&self) -> At {
+        // Before its first event it knows no day, and waits for none.
+        if !self.started {
+            return At::from_nanos(i64::MAX);
+        }
         let rests = self.orders.live().filter_map(|order| order.rest_until);
         let retries = self.desks.values().filter_map(|desk| desk.retry_at);
         let waits =

@@ -8,7 +8,8 @@ use crate::engine::event::{Event, Stamped};
 use crate::journal::error::JournalError;
 use crate::journal::reader::Reader;
 use crate::journal::row::{EMERGENCY, EVENT, FRAME, Row, RunHead, is_record};
-use crate::journal::tape::{TapeReader, TapeTick};
+use crate::journal::tape::TapeTick;
+use crate::journal::tape::reader::TapeReader;
 
 /// Rows that are read at once.
 const ROWS_A_PAGE: usize = 4_096;
@@ -83,18 +84,18 @@ impl<'a> History<'a> {
         let body = |fault| JournalError::Body { row: row.row, fault };
         let head = row.run_head().ok_or(HistoryFault::NoRun { run })?.map_err(body)?;
         let until_seq = reader.first_event_after(run)?.unwrap_or(u64::MAX);
+        // A run's first event is never a tick.
+        let first = reader.first_event_after(run.saturating_sub(1))?.unwrap_or(0);
         let mut history = Self {
             reader,
             head,
             run,
             rows: VecDeque::new(),
             last_row: row.row,
-            ticks: TapeReader::open(tape)?.peekable(),
+            ticks: TapeReader::open_from(tape, first)?.peekable(),
             until_seq,
-            last_seq: 0,
+            last_seq: first.saturating_sub(1),
         };
-        let first = history.peek_row()?.map_or(0, |row| row.seq);
-        history.last_seq = first.saturating_sub(1);
         while history.ticks.next_if(|tick| tick.as_ref().is_ok_and(|tick| tick.seq < first)).is_some() {}
         Ok(history)
     }

@@ -19,7 +19,7 @@ use crate::journal::change::{Change, Changed};
 use crate::journal::error::JournalError;
 use crate::journal::row::{Frame, RunEnd};
 use crate::journal::sealing::AuditHead;
-use crate::journal::tape::TapeWriter;
+use crate::journal::tape::writer::TapeWriter;
 use crate::journal::writer::Journal;
 use crate::pump::audience::Audience;
 use crate::pump::bench::{Bench, Callees};

@@ -56,7 +56,7 @@ pub struct TrustLine {
 }
 
 /// What the run is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {
     /// Where orders go, in words.
     pub venue: String,
@@ -70,6 +70,8 @@ pub struct About {
     pub account: Option<String>,
     /// Whether a second factor's code is asked for, with real money.
     pub asks_for_a_code: bool,
+    /// Whether a run of before is watched again: nothing is sent from here.
+    pub replay: bool,
 }
 
 /// One symbol as the feed knows it.

@@ -42,6 +42,8 @@ pub const HIDE_FIRST: &str = "Esc hides the kill's report; : takes commands";
 pub const NO_TICKET: &str = "no ticket is open";
 /// No room for a ticket.
 pub const TICKET_NEEDS_ROOM: &str = "a ticket needs 80×24; use : buy SYMBOL QTY --limit PRICE";
+/// The badge of a run that is watched again, whatever it traded.
+pub const REPLAY: &str = "REPLAY";
 /// Nothing chosen.
 pub const SELECT_AN_ORDER: &str = "choose an order first: Tab to Open orders, then j or k";
 /// Nothing chosen.

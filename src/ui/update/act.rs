@@ -3,7 +3,7 @@ use crate::domain::symbol::Symbol;
 use crate::engine::event::Act;
 use crate::engine::snapshot::OrderView;
 use crate::ui::candles::{Overlay, Timeframe};
-use crate::ui::effect::Effect;
+use crate::ui::effect::{Effect, Leave};
 use crate::ui::key::Key;
 use crate::ui::keys::Action;
 use crate::ui::layout::Size;
@@ -55,9 +55,15 @@ pub(super) fn act(model: &mut Model, action: Action, key: Key) -> Vec<Effect> {
         Action::Wizard => wizard::open(model),
         Action::Lock => lock::lock(model),
         Action::Suspend => return suspend(model),
+        Action::Quit if replays(model) => return vec![Effect::Quit(Leave::KeepAll)],
         Action::Quit => model.popup = Some(Popup::Quit(model.now_ms)),
     }
     Vec::new()
+}
+
+/// Whether a run of before is watched: what stands in it stands nowhere else.
+fn replays(model: &Model) -> bool {
+    model.seen.as_ref().is_some_and(|seen| seen.about.replay)
 }
 
 fn next<T: Copy + PartialEq>(all: &[T], now: T) -> T {

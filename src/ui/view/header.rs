@@ -31,7 +31,7 @@ pub(super) fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> u16 {
         put(buf, area, area.x, 0, words::STARTING, model.theme.dim);
         return area.height.min(2);
     };
-    let badge = badge(seen.snapshot.mode, &model.theme);
+    let badge = badge(seen, &model.theme);
     let x = put(buf, area, area.x, 0, &badge.0, badge.1);
     if model.lock.is_some() {
         locked(model, seen, Rect { x: x + 1, width: area.width.saturating_sub(x + 1 - area.x), ..area }, buf);
@@ -67,7 +67,7 @@ pub(super) fn tiny(model: &Model, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
     put(buf, area, area.x, area.height.saturating_sub(1), words::KILL_HINT_SHORT, theme.danger);
     let Some(seen) = &model.seen else { return };
-    let badge = badge(seen.snapshot.mode, theme);
+    let badge = badge(seen, theme);
     // With one line alone, the badge and the way to stop share it; half a hint helps nobody.
     if area.height == 1 {
         let word = badge.0.trim();
@@ -134,7 +134,11 @@ const fn state_word(state: TradingState) -> &'static str {
     }
 }
 
-fn badge(mode: Mode, theme: &Theme) -> Part {
+fn badge(seen: &Seen, theme: &Theme) -> Part {
+    if seen.about.replay {
+        return (format!(" {} ", words::REPLAY), theme.sim);
+    }
+    let mode = seen.snapshot.mode;
     let style = match mode {
         Mode::Sim => theme.sim,
         Mode::Paper => theme.paper,

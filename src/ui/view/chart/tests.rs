@@ -137,6 +137,7 @@ fn seen(chart: Option<ChartView>) -> Seen {
             sandbox: words(),
             account: None,
             asks_for_a_code: false,
+            replay: false,
         },
         markets: vec![MarketView {
             symbol: spy(),
