@@ -39,6 +39,8 @@ use hardstop::risk::situation::Situation;
 
 #[path = "floors/frame.rs"]
 mod frame;
+#[path = "floors/neighbours.rs"]
+mod neighbours;
 #[path = "floors/replay.rs"]
 mod replay;
 
@@ -46,11 +48,13 @@ mod replay;
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
-    let benches: [(&str, fn()); 5] = [
+    let benches: [(&str, fn()); 7] = [
         ("gate", gate),
         ("step", step),
         ("commit", commit),
         ("frame", frame::frame),
+        ("bombs", neighbours::bombs),
+        ("loaded", neighbours::loaded),
         ("replay", || replay::replay(&folder("replay"))),
     ];
     for (_, bench) in benches.iter().filter(|(name, _)| is_wanted(name)) {

@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -202,6 +203,29 @@ fn good_scripts_are_left_alone() {
         let (ended, reason) = run_unhurried(file, source);
         let expected = "done";
         if ended == expected { Ok(()) } else { Err(format!("{ended} ({reason})")) }
+    });
+}
+
+/// CPU time counts, and not the wall's: a machine whose every core is busy kills no good script.
+#[test]
+fn good_scripts_are_not_hurt_where_every_core_is_busy() {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let hurt: Vec<String> = scripts("benign")
+            .iter()
+            .map(|(file, source)| (file, run_unhurried(file, source)))
+            .filter(|(_, (ended, _))| ended != "done")
+            .map(|(file, (ended, reason))| format!("{file}: {ended} ({reason})"))
+            .collect();
+        over.store(true, Ordering::Relaxed);
+        assert!(hurt.is_empty(), "{hurt:?}");
     });
 }
 

@@ -16,6 +16,7 @@ use crate::app::armoury::Armoury;
 use crate::app::certificate;
 use crate::app::chores::{Chores, last_moments, past_minutes};
 use crate::app::clock::{self, DataClock, RunClock, Speed};
+use crate::app::hot_reload::{Reloader, Watched};
 use crate::app::install::{install_id, kill_ids};
 use crate::app::instance::Instance;
 use crate::app::key_slots::KeySlot;
@@ -189,9 +190,18 @@ pub fn open<A: Audience>(
     let drilled_at = certificate::drilled_at(&plan.paths.state);
     let armoury = armoury_of(&mut plan, &account.number, &install);
     let kill_ids = kill_ids(mode, &install)?;
+    let reloader = Some(Reloader {
+        state: plan.paths.state.clone(),
+        mode,
+        seed: plan.seed,
+        there: None,
+        instead: plan.symbols.clone(),
+        watched: Watched::of(std::mem::take(&mut plan.strategies), &heads),
+    });
     let source =
         come_alive(plan, client, Streets { run_clock, wanted, ear: assembly.ear, wake, only_one }, &past)?;
     let opened = Opened {
+        reloader,
         pump,
         source: Box::new(source),
         past,

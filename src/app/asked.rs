@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::app::control::{Reply, Request};
+use crate::app::hot_reload::Reload;
 use crate::engine::event::Act;
 use crate::journal::change::Change;
 use crate::ui::seen::{Look, Seen};
@@ -20,6 +21,10 @@ pub enum Asked {
     Act(Act, Back<Reply>),
     /// Something about who may do what is to be written down.
     Noted(Change),
+    /// Something that the trader should know, in words.
+    Notice(String),
+    /// A strategy whose text the trader has approved takes its seat anew.
+    Reload(Box<Reload>),
     /// Somebody touched a key.
     Hand,
     /// The window: to be shown.

@@ -9,6 +9,7 @@ use crate::app::asked::Asked;
 use crate::app::clock::Stopwatch;
 use crate::app::control::{Reach, serve};
 use crate::app::desk::Desk;
+use crate::app::hot_reload::Reloader;
 use crate::app::machine::{self, Machine, RunResult};
 use crate::app::note::Note;
 use crate::app::plan::{RunPlan, open, wake_by};
@@ -194,11 +195,24 @@ fn run(plan: RunPlan, pace: String, shared: &Shared, teller: &SyncSender<Note>) 
     threads::spawn("kill", works, move || !ends.is_raised())
         .map_err(|fault| format!("no thread for the kill: {fault}"))?;
     let _first = shared.outcomes.set(outcomes.clone());
-    let _first = shared.asks.set(asks);
+    let _first = shared.asks.set(asks.clone());
+    watch_files(opened.reloader.take(), asks, shared.machine_ended.clone())?;
     drop(teller.try_send(Note::Turned));
     let lines = machine::Lines { requests, kills, outcomes, end: shared.end.clone() };
     threads::rehearsed("machine");
     Machine::of(opened, lines).run()
+}
+
+/// Files of strategies are looked at on a thread of their own: starting one takes longer than an order may wait.
+pub(super) fn watch_files(
+    reloader: Option<Reloader>,
+    asks: SyncSender<Asked>,
+    over: EndFlag,
+) -> Result<(), String> {
+    let Some(reloader) = reloader else { return Ok(()) };
+    let looks = move || reloader.keep(&|asked| asks.try_send(asked).is_ok(), &|| over.is_raised());
+    let thread = std::thread::Builder::new().name("strategy files".to_owned()).spawn(looks);
+    thread.map(drop).map_err(|fault| format!("no thread for the files of strategies: {fault}"))
 }
 
 /// The window hears it as soon as it has room; one that hangs is not waited for.

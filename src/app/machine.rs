@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::app::asked::Asked;
 use crate::app::clock::Stopwatch;
 use crate::app::control::{Reply, Request};
+use crate::app::hot_reload::Reload;
 use crate::app::opened::Opened;
 use crate::app::requests::{Recalls, act, answer};
 use crate::app::signals::EndFlag;
@@ -220,6 +221,11 @@ impl<A: Crew> Machine<A> {
             }
             Asked::Noted(change) => self.pump.note_change(now, Changed::Trust, &change),
             Asked::Hand => self.pump.turn(now, Event::Hand),
+            Asked::Notice(words) => {
+                self.pump.turn(now, Event::Notice(words));
+                self.pump.audience_mut().turned();
+            }
+            Asked::Reload(reload) => self.reload(now, *reload),
             Asked::Act(asked, back) => {
                 if let Act::Submit { intent, .. } = &asked {
                     self.source.watch(intent.symbol);
@@ -235,6 +241,17 @@ impl<A: Crew> Machine<A> {
                 }
             }
         }
+    }
+
+    /// The new text takes the old one's seat; what it holds and what was granted goes by its own head.
+    fn reload(&mut self, now: At, reload: Reload) {
+        let Reload { head, settings, sandbox } = reload;
+        for symbol in &head.symbols {
+            self.source.watch(*symbol);
+        }
+        self.pump.bench_mut().seat(head.clone(), settings, sandbox);
+        self.pump.turn(now, Event::StrategyLoaded(head));
+        self.pump.audience_mut().turned();
     }
 
     fn hear_kills(&mut self) {

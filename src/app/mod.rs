@@ -41,6 +41,8 @@ pub mod engine_room;
 pub mod evidence;
 /// The embedded exchange, served to other programs on loopback.
 pub mod exchange;
+/// Strategies whose file changed, taken in while the run goes on.
+pub mod hot_reload;
 /// A line for every request to the broker.
 pub mod http_log;
 /// The six characters of this installation.

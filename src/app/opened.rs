@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use crate::app::armoury::Armoury;
 use crate::app::clock;
+use crate::app::hot_reload::Reloader;
 use crate::app::ledgers::LedgerFiles;
 use crate::app::source::Source;
 use crate::broker::kill::KillIds;
@@ -41,6 +42,8 @@ pub struct Opened<A: Audience> {
     pub drilled_at: Option<At>,
     /// The key of the ledger's rows, where it is sealed.
     pub seal: Option<Seal>,
+    /// Who looks at the files of strategies.
+    pub reloader: Option<Reloader>,
     /// What is looked at before live is armed; nothing in sim and paper.
     pub armoury: Option<Arc<Armoury>>,
 }

@@ -36,7 +36,8 @@ const NAP: Duration = Duration::from_millis(20);
 /// A stretch in which nothing happened for this long is skipped.
 const QUIET_MS: i64 = 300_000;
 /// Whoever asks for something in a replay.
-const NOTHING_IS_SENT: &str = "this is a replay: nothing is sent from here; q ends it";
+pub(super) const NOTHING_IS_SENT: &str =
+    "this is a replay: nothing is sent from here but the kill, to the instance that runs; q ends it";
 
 /// What is watched again.
 pub struct ReplayPlan {
@@ -116,7 +117,7 @@ impl Again<'_> {
     fn live(&mut self, mut history: History<'_>) -> Result<RunResult, String> {
         while !self.shared.end.is_raised() {
             let Some(moment) = history.next_moment().map_err(|fault| fault.to_string())? else { break };
-            self.wait_for(moment.stamped.at);
+            self.wait_for(moment.stamped.at, history.next_tick_at());
             self.happen(&moment);
         }
         self.desk.data_ended();
@@ -127,15 +128,16 @@ impl Again<'_> {
         Ok(RunResult { finished: true, journal_hash: "replayed".to_owned() })
     }
 
-    /// Answers the window until the instant is there.
-    fn wait_for(&mut self, at: At) {
+    /// Answers the window until the instant is there. Where the market is silent for long, its time is skipped.
+    fn wait_for(&mut self, at: At, next_tick: Option<At>) {
         if self.from.is_some_and(|from| TradingDay::of(at) < from) {
             return self.listen(Duration::ZERO);
         }
         let speed = self.speed;
         let clock = self.clock.get_or_insert_with(|| DataClock::start(at, speed));
-        if at.millis_since(clock.now()) > QUIET_MS {
-            clock.jump(at.plus_millis(-1_000));
+        let speaks = next_tick.unwrap_or(at).max(at);
+        if speaks.millis_since(clock.now()) > QUIET_MS {
+            clock.jump(speaks.plus_millis(-1_000));
         }
         while !self.shared.end.is_raised() {
             let left = self.clock.as_ref().map_or(Duration::ZERO, |clock| clock.until(at));
@@ -176,7 +178,7 @@ impl Again<'_> {
                 }
             }
             Asked::Shell(_, back) | Asked::Act(_, back) => back(Reply::words(2, NOTHING_IS_SENT)),
-            Asked::Wake(_) | Asked::Noted(_) | Asked::Hand => {}
+            Asked::Wake(_) | Asked::Noted(_) | Asked::Notice(_) | Asked::Reload(_) | Asked::Hand => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::app::asked::Asked;
 use crate::app::clock;
 use crate::app::control::{Reach, serve};
+use crate::app::engine_room::watch_files;
 use crate::app::instance::Instance;
 use crate::app::lines::Lines;
 use crate::app::logs;
@@ -91,7 +92,7 @@ pub fn headless(plan: RunPlan, out: impl Write) -> Result<RunResult, String> {
     let wakes = Arc::clone(&asks);
     let wake = wake_by(move |asked| wakes.get().is_some_and(|asks| asks.try_send(asked).is_ok()));
     let ears = Ears { lines: Lines::new(out), heard: Vec::new() };
-    let (opened, kill) = open(plan, latch, ears, wake)?;
+    let (mut opened, kill) = open(plan, latch, ears, wake)?;
     let outcomes = kill.outcomes();
     let reach = Reach {
         latch: opened.latch.clone(),
@@ -101,8 +102,11 @@ pub fn headless(plan: RunPlan, out: impl Write) -> Result<RunResult, String> {
         screen_lock: None,
     };
     let (sender, requests) = serve(&paths.socket, reach)?;
+    let over = EndFlag::default();
+    watch_files(opened.reloader.take(), sender.clone(), over.clone())?;
     let _first = asks.set(sender);
     let result = drive(opened, kill, requests, end);
+    over.raise();
     let _gone_already = std::fs::remove_file(&paths.socket);
     result.unwrap_or_else(|panic| resume_unwind(panic))
 }

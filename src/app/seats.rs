@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
@@ -17,6 +17,7 @@ use crate::strategy::source::StrategySource;
 use crate::strategy::strikes::Strikes;
 
 /// A strategy as the trader wants it run.
+#[derive(Clone)]
 pub struct Planned {
     /// The script.
     pub source: StrategySource,
@@ -24,12 +25,14 @@ pub struct Planned {
     pub symbols: Vec<Symbol>,
     /// Values of its params; its own defaults stand for missing ones.
     pub params: BTreeMap<String, ParamValue>,
+    /// Its file, where it came from one.
+    pub path: Option<PathBuf>,
 }
 
 impl Planned {
     /// A script that trades what it asks for, by its own defaults.
     pub const fn plain(source: StrategySource) -> Self {
-        Self { source, symbols: Vec::new(), params: BTreeMap::new() }
+        Self { source, symbols: Vec::new(), params: BTreeMap::new(), path: None }
     }
 }
 
@@ -104,7 +107,8 @@ fn strikes_of(source: &StrategySource, memory: &Memory, approvals: &Approvals) -
     Strikes::restored(known.count, known.last)
 }
 
-fn prepared(
+/// Who a strategy is by its own word and the trader's, and how it is started.
+pub(super) fn prepared(
     plan: &SeatPlan<'_>,
     planned: &Planned,
     id: StrategyId,

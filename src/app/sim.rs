@@ -3,6 +3,7 @@ use std::path::Path;
 use crate::app::approvals_told::tell_approvals;
 use crate::app::certificate::drilled_at;
 use crate::app::clock::Speed;
+use crate::app::hot_reload::{Reloader, Watched};
 use crate::app::install::{install_id, kill_ids};
 use crate::app::ledgers::current;
 use crate::app::loosening::{InForce, in_force, tell_loosening};
@@ -137,6 +138,14 @@ pub fn open<A: Audience>(
         latch,
         kill_file,
         files,
+        reloader: Some(Reloader {
+            state: plan.paths.state.clone(),
+            mode: Mode::Sim,
+            seed: plan.exchange.seed,
+            instead: there.clone(),
+            there: Some(there),
+            watched: Watched::of(plan.strategies, &heads),
+        }),
         strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
         sandbox,
         drilled_at: drilled_at(&plan.paths.state),

@@ -20,6 +20,7 @@ use crate::app::panics::pull_on_panics;
 use crate::app::paths::Paths;
 use crate::app::plan::RunPlan;
 use crate::app::redaction;
+use crate::app::rewatch::NOTHING_IS_SENT;
 use crate::app::signals::{EndFlag, Job, listen, listen_to_job, listen_to_size, stand_still};
 use crate::app::terminal::{self, Screen};
 use crate::app::wizard::{keep_paper_keys, write_config};
@@ -94,6 +95,8 @@ struct Window {
     paths: Paths,
     base_url: Option<String>,
     socket: PathBuf,
+    /// Whether a run of before is watched.
+    replays: bool,
     grammar: Grammar,
     dirty: bool,
     painted: Option<u64>,
@@ -155,6 +158,7 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
         paths: paths.clone(),
         base_url: plan.base_url,
         socket: socket.clone(),
+        replays,
         grammar: plan.grammar,
         dirty: true,
         painted: None,
@@ -470,6 +474,9 @@ impl Window {
             Ok(request) => request,
             Err(words) => return self.answered(Asker::Palette, Reply::words(2, words)),
         };
+        if self.replays {
+            return self.command_in_a_replay(&request);
+        }
         let is_live = self.model.seen.as_ref().is_some_and(|seen| seen.snapshot.mode == Mode::Live);
         // With real money these ask who sits there.
         match request.cmd.as_str() {
@@ -480,6 +487,15 @@ impl Window {
             }
             _ => self.ask_the_socket(Asker::Palette, request),
         }
+    }
+
+    /// In a replay there is nobody to be asked; a kill that is typed is meant all the same.
+    fn command_in_a_replay(&mut self, request: &Request) {
+        if request.cmd == "kill" {
+            let flatten = request.args["flatten"].as_bool().unwrap_or(false);
+            self.shared.latch.trip(&KillCause::Shell { flatten }, clock::now());
+        }
+        self.answered(Asker::Palette, Reply::words(2, NOTHING_IS_SENT));
     }
 
     /// What the wizard asks for is done aside: a broker may take its time to answer.

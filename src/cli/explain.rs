@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::app::paths::Paths;
 use crate::cli::args::ExplainArgs;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::explain_cause::{self, cause};
 use crate::cli::{print, show};
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Origin, StrategyId};
@@ -53,13 +54,14 @@ fn explained(reader: &Reader, id: ClientOrderId) -> Result<Option<Value>, String
         }
     }
     let run = run_of(reader, placed.run, *origin)?;
+    let decided = found.decided.map_or(Ok(Value::Null), |(run, seq)| cause(reader, run, seq))?;
     let legs = [request.stop_loss, request.take_profit].into_iter().flatten().map(|leg| leg.id);
     Ok(Some(json!({
         "schema": 1, "id": id, "symbol": request.symbol, "side": request.side, "qty": request.qty,
         "type": request.kind.word(), "limit": request.kind.limit(), "stop": request.kind.stop(),
         "tif": request.tif, "role": role, "parent": parent, "legs": legs.collect::<Vec<_>>(),
         "at": placed.at, "row": placed.row, "run": run.head, "asked_by": run.asked_by,
-        "decision": found.decision, "life": found.life, "fills": found.fills,
+        "cause": decided, "decision": found.decision, "life": found.life, "fills": found.fills,
     })))
 }
 
@@ -68,6 +70,8 @@ fn explained(reader: &Reader, id: ClientOrderId) -> Result<Option<Value>, String
 struct Found {
     order: Option<(Row, Record)>,
     decision: Option<Value>,
+    /// The run and the event of the decision.
+    decided: Option<(u64, u64)>,
     life: Vec<Value>,
     fills: Vec<Value>,
 }
@@ -97,6 +101,7 @@ impl Found {
         if let Some(Record::Decision { order: Some(order), decision, limits_version, tag, .. }) = read(row)?
             && order == id
         {
+            self.decided = Some((row.run, row.seq));
             let said = decision.value();
             let checks = said["checks"].as_array().cloned().unwrap_or_default();
             let age = checks.iter().find(|check| check["name"] == "quote_age");
@@ -188,6 +193,7 @@ fn told(out: &Value) -> Vec<String> {
     if let Some(parent) = out["parent"].as_str() {
         lines.push(format!("belongs to {parent}, and was judged with it"));
     }
+    lines.extend(explain_cause::told(&out["cause"]));
     for leg in out["legs"].as_array().into_iter().flatten() {
         lines.push(format!("with it goes {}", text(leg)));
     }

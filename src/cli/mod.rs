@@ -34,6 +34,8 @@ mod exchange;
 pub mod exit;
 /// `hardstop explain`: an order, out of the journal.
 mod explain;
+/// From an order back to the callback and the bar that caused it.
+mod explain_cause;
 /// `hardstop incident`.
 mod incident;
 /// `hardstop journal`.

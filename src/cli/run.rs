@@ -309,18 +309,21 @@ fn strategies(
     let read = |path: &Path| {
         StrategySource::read(path).map_err(|fault| Failure::new(Exit::Usage, fault.to_string()))
     };
+    // A relative path means the folder that the run was started in, wherever the process goes.
+    let at = |path: &Path, source| Planned { path: std::path::absolute(path).ok(), ..Planned::plain(source) };
     if !args.strategy.is_empty() {
-        return args.strategy.iter().map(|path| read(path).map(Planned::plain)).collect();
+        return args.strategy.iter().map(|path| read(path).map(|source| at(path, source))).collect();
     }
     if config.strategies.is_empty() && mode == Mode::Sim {
         return Ok(shipped::named("sma_cross").map(Planned::plain).into_iter().collect());
     }
     let folder = config_file.parent().unwrap_or(Path::new(""));
     let plan = |entry: &StrategyEntry| {
-        let source = read(&folder.join(&entry.file))?;
+        let path = folder.join(&entry.file);
+        let source = read(&path)?;
         let number = |(name, value): (&String, &f64)| (name.clone(), ParamValue::Number(*value));
         let params = entry.params.iter().map(number).collect();
-        Ok(Planned { source, symbols: entry.symbols.clone(), params })
+        Ok(Planned { symbols: entry.symbols.clone(), params, ..at(&path, source) })
     };
     config.strategies.iter().map(plan).collect()
 }

@@ -88,11 +88,15 @@ impl Strategies {
     pub fn load(&mut self, head: StrategyHead, held: impl Fn(Symbol) -> Qty) {
         let builder = || (BarBuilder::new(head.timeframe_ms), 0);
         let builders = head.symbols.iter().map(|symbol| (*symbol, builder())).collect();
-        let before = self.bench.remove(&head.id).map(|old| old.own);
+        let (before, paused) = self.bench.remove(&head.id).map_or((None, None), |old| {
+            // What was paused does not go on because its text is another one.
+            let paused = matches!(old.running, Running::Paused(_)).then_some(old.running);
+            (Some(old.own), paused)
+        });
         let mut own = before.or_else(|| self.remembered.remove(&head.name)).unwrap_or_default();
         own.keep_what_is_held(held);
         let fresh = Strategy {
-            running: Running::Yes,
+            running: paused.unwrap_or(Running::Yes),
             signals: 0,
             errors: 0,
             own,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::domain::at::At;
 use crate::engine::event::{Event, Stamped};
 use crate::journal::error::JournalError;
 use crate::journal::reader::Reader;
@@ -104,6 +105,13 @@ impl<'a> History<'a> {
     #[must_use]
     pub const fn head(&self) -> &RunHead {
         &self.head
+    }
+
+    /// When the next tick of the run comes; `None` where no more does.
+    pub fn next_tick_at(&mut self) -> Option<At> {
+        let until_seq = self.until_seq;
+        let next = self.ticks.peek().and_then(|tick| tick.as_ref().ok());
+        next.filter(|tick| tick.seq < until_seq).map(|tick| tick.at)
     }
 
     /// The next event with what came of it; `None` at the run's end.

@@ -117,6 +117,28 @@ impl Reader {
         read().map_err(|fault| self.fault(fault))
     }
 
+    /// The rows of one event of a run: its own, and those it caused.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn at_event(&self, run: u64, seq: u64) -> Result<Vec<Row>, JournalError> {
+        let select =
+            "SELECT row, run, seq, at, kind, body FROM record WHERE run = ?1 AND seq = ?2 ORDER BY row";
+        self.select(select, rusqlite::params![to_sql(run), to_sql(seq)])
+    }
+
+    /// The frame of a strategy's call, by the call's number within the run.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn frame_of(&self, run: u64, call: u64) -> Result<Option<Row>, JournalError> {
+        // Inside of the frame's text every quotation mark is escaped.
+        let starts = format!("\"in\":\"{{\\\"seq\\\":{call},");
+        let select = "SELECT row, run, seq, at, kind, body FROM record
+            WHERE run = ?1 AND kind = 'frame' AND instr(body, ?2) > 0 ORDER BY row LIMIT 1";
+        Ok(self.select(select, rusqlite::params![to_sql(run), starts])?.into_iter().next())
+    }
+
     /// The number of the first event after a run; `None` where it is the last.
     ///
     /// # Errors

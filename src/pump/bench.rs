@@ -50,10 +50,13 @@ impl Bench {
         Self { mode, seats: BTreeMap::new(), empty: 0 }
     }
 
-    /// Seats a strategy that was started; `settings` start it again when a penalty is over.
+    /// Seats a strategy that was started, in the place of the one that had its seat; `settings` start it again when a penalty is over.
     pub fn seat(&mut self, head: StrategyHead, settings: SpawnSettings, sandbox: Sandbox) {
         let seat = Seat { settings, sandbox: Some(sandbox), strikes: Strikes::default(), head };
-        self.seats.insert(seat.head.id, seat);
+        let before = self.seats.insert(seat.head.id, seat);
+        if before.is_some_and(|before| before.sandbox.is_none()) {
+            self.empty = self.empty.saturating_sub(1);
+        }
     }
 
     /// Seats a strategy whose failures an earlier process saw. It has a process where they let it run

@@ -20,9 +20,28 @@ use crate::ui::words;
 /// ╚════════════════════════════════════════════════════════╝
 /// ```
 pub(super) fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
+    if model.seen.as_ref().is_some_and(|seen| seen.about.replay) {
+        return boxed(words::REPLAY, &in_a_replay(model), model.theme.danger, area, buf);
+    }
     let mode = model.seen.as_ref().map_or("", |seen| words::badge(seen.snapshot.mode));
     let head = if model.kill.flatten { "HALTED, FLATTEN" } else { "HALTED" };
     boxed(&format!("{head} · {mode}"), &lines(model), model.theme.danger, area, buf);
+}
+
+/// A replay holds nothing that could be stopped: the kill went to the run that does.
+fn in_a_replay(model: &Model) -> Vec<Ranked> {
+    let theme = &model.theme;
+    let mut all: Vec<Ranked> = match &model.kill.outcome {
+        None => vec![Ranked::new("Asking the instance that runs …", theme.text, 1)],
+        Some(done) => {
+            let ink = if done.confirmed { theme.text } else { theme.danger };
+            done.words.iter().map(|words| Ranked::new(words.clone(), ink, 1)).collect()
+        }
+    };
+    all.push(Ranked::gap());
+    all.push(Ranked::new("Ctrl-\\ again  asks that instance to flatten", theme.accent, 0));
+    all.push(Ranked::new("Esc           hide this", theme.text, 2));
+    all
 }
 
 /// On the smallest screens what went wrong and the next press stay, then what was done.
