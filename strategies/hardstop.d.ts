@@ -21,6 +21,8 @@ interface Definition extends ThisType<any> {
   symbols?: string[];
   /** Whether it asks to tighten the stops of positions that are not its own. */
   protects?: boolean;
+  /** The passport that it asks for; who approves it may grant less. */
+  asks?: Asks;
   params?: { [name: string]: Param };
   /** Once for each symbol: the only place in which indicators and timers are made. */
   init?(ctx: Ctx): void;
@@ -29,6 +31,23 @@ interface Definition extends ThisType<any> {
   onFill?(fill: Fill, ctx: Ctx): void;
   onSession?(event: SessionEvent, ctx: Ctx): void;
   onStop?(ctx: Ctx): void;
+}
+
+/** What it asks to be granted. The gate lets none of its openings pass beyond it. */
+interface Asks {
+  sides?: "both" | "long" | "short";
+  /** The most shares of one symbol, its own opening orders counted. */
+  maxQty?: number;
+  /** The same in dollars. */
+  maxUsd?: number;
+  /** Opening orders within a minute. */
+  ordersPerMinute?: number;
+  /** By New York's clock, such as "09:35-15:45". */
+  hours?: string;
+  /** What it may lose of its own in a day, in dollars. */
+  maxDayLoss?: number;
+  /** Whether the trader is asked before each opening. */
+  confirm?: boolean;
 }
 
 interface Param {

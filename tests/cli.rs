@@ -14,6 +14,8 @@ use std::process::{Command, Stdio};
 
 #[path = "cli/promises.rs"]
 mod promises;
+#[path = "cli/replay.rs"]
+mod replay;
 
 /// Three minutes of one symbol: enough for a whole run.
 const BARS: &str = "timestamp,symbol,open,high,low,close,volume\n\

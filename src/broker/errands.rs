@@ -61,6 +61,8 @@ pub(super) struct Errands {
     taken_down: BTreeSet<ClientOrderId>,
     sent_ids: Vec<ClientOrderId>,
     deeds: Vec<KillDeed>,
+    /// What is being sent at this moment: whoever sends it may die before it is answered.
+    leaving: Option<(Purpose, VenueRequest, At)>,
     last_seq: u64,
     readings: u32,
 }
@@ -79,6 +81,11 @@ impl Errands {
 
     /// Notes the stops at work, and what a bracket that filled in part protects.
     pub(super) fn note(&mut self, state: &VenueState) {
+        // Whoever sent it died: it may have arrived, and goes again under no other id.
+        if let Some((purpose, request, at)) = self.leaving.take() {
+            let answer = VenueAnswer::Unknown("the kill's thread died while it was sent".to_owned());
+            self.note_sent(purpose, &request, answer, at);
+        }
         self.readings = self.readings.saturating_add(1);
         for order in &state.open_orders {
             let request = order.request;
@@ -138,6 +145,11 @@ impl Errands {
         }
     }
 
+    /// An order is about to go out.
+    pub(super) fn note_leaving(&mut self, purpose: Purpose, request: &VenueRequest, at: At) {
+        self.leaving = Some((purpose, *request, at));
+    }
+
     /// An order went out, and this came back.
     pub(super) fn note_sent(
         &mut self,
@@ -146,6 +158,7 @@ impl Errands {
         answer: VenueAnswer,
         at: At,
     ) {
+        self.leaving = None;
         let tries = self.by_purpose.get(&purpose).map_or(0, |errand| errand.tries);
         // A second sending that the venue refuses as a double says that the first one arrived, or
         // nothing at all: only a look at the venue's list tells.

@@ -460,4 +460,19 @@ mod tests {
         task.run(IDS(), None, |outcome| unpoisoned(&told).push(outcome.pull.flatten), || true);
         assert_eq!(*unpoisoned(&told), [false]);
     }
+
+    /// Whether it arrived is not known: it goes again under the same id, of which the venue takes one alone.
+    #[test]
+    fn a_kill_that_dies_while_it_sends_sends_the_same_order_again_and_no_other_beside_it() {
+        let mut desk = desk(&[("A", 100)], &[]);
+        desk.with(|script| script.dies = true);
+        let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| desk.kill(true)));
+        assert!(died.is_err() && desk.sent() == [(-100, "market")]);
+        desk.with(|script| script.dies = false);
+        let outcome = desk.kill(true);
+        assert!(outcome.confirmed, "{outcome:?}");
+        let mut ids: Vec<_> = unpoisoned(&desk.script).sent.iter().map(|request| request.id).collect();
+        ids.dedup();
+        assert_eq!((ids.len(), desk.sent().len()), (1, 2));
+    }
 }

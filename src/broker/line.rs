@@ -232,8 +232,10 @@ impl Shared {
             drop(waiting);
             match job {
                 Job::Cancel(order) => {
+                    let unanswered =
+                        Unanswered { shared: self, order, asked: Asked::Cancel, is_answered: false };
                     let answer = self.remote.cancel(order);
-                    self.hear(Heard::Answered { order, asked: Asked::Cancel, answer });
+                    unanswered.with(Heard::Answered { order, asked: Asked::Cancel, answer });
                 }
                 Job::Submit(submit) => self.send(&submit),
             }
@@ -244,7 +246,7 @@ impl Shared {
     fn send(&self, submit: &Submit) {
         let order = submit.request.id;
         let account = &self.remote.account;
-        let unanswered = Unanswered { shared: self, order, is_answered: false };
+        let unanswered = Unanswered { shared: self, order, asked: Asked::Submit, is_answered: false };
         let on_its_way = account.begin_sending();
         let now = account.now();
         let held_back = self.held_back(submit, now);
@@ -404,19 +406,27 @@ impl Shared {
     }
 }
 
-/// An order whose sender has not said yet what became of it. One that dies meanwhile leaves it unknown, and not
+/// A request whose sender has not said yet what became of it. One that dies meanwhile leaves it unknown, and not
 /// waited for for ever.
 struct Unanswered<'a> {
     shared: &'a Shared,
     order: ClientOrderId,
+    asked: Asked,
     is_answered: bool,
 }
 
 impl Unanswered<'_> {
     fn with(mut self, heard: Heard) {
         self.is_answered = true;
-        unpoisoned(&self.shared.waiting).under_way.remove(&self.order);
+        self.is_under_way_no_more();
         self.shared.hear(heard);
+    }
+
+    /// A cancel says nothing of the order's own request, which may still be under way.
+    fn is_under_way_no_more(&self) {
+        if self.asked == Asked::Submit {
+            unpoisoned(&self.shared.waiting).under_way.remove(&self.order);
+        }
     }
 }
 
@@ -425,11 +435,13 @@ impl Drop for Unanswered<'_> {
         if self.is_answered {
             return;
         }
-        let order = self.order;
-        self.shared.remote.account.doubt(order);
-        unpoisoned(&self.shared.waiting).under_way.remove(&order);
+        let (order, asked) = (self.order, self.asked);
+        if asked == Asked::Submit {
+            self.shared.remote.account.doubt(order);
+        }
+        self.is_under_way_no_more();
         let answer = VenueAnswer::Unknown("the thread that carried it has died".to_owned());
-        self.shared.hear(Heard::Answered { order, asked: Asked::Submit, answer });
+        self.shared.hear(Heard::Answered { order, asked, answer });
     }
 }
 
@@ -536,7 +548,21 @@ mod tests {
         let (shared, submit) = (line.shared(), order(true));
         let id = submit.request.id;
         unpoisoned(&shared.waiting).under_way.insert(id);
-        drop(Unanswered { shared: &shared, order: id, is_answered: false });
+        drop(Unanswered { shared: &shared, order: id, asked: Asked::Cancel, is_answered: false });
+        let heard = line.take_heard();
+        assert!(
+            matches!(
+                &heard[..],
+                [Heard::Answered { asked: Asked::Cancel, answer: VenueAnswer::Unknown(_), .. }]
+            ),
+            "{heard:?}"
+        );
+        assert_eq!(
+            unpoisoned(&shared.waiting).under_way.len(),
+            1,
+            "a cancel ends nothing of its order's own request"
+        );
+        drop(Unanswered { shared: &shared, order: id, asked: Asked::Submit, is_answered: false });
         assert!(unpoisoned(&shared.waiting).under_way.is_empty() && shared.remote.account.awaits_an_order());
         let heard = line.take_heard();
         assert!(matches!(&heard[..], [Heard::Answered { answer: VenueAnswer::Unknown(_), .. }]), "{heard:?}");

@@ -161,6 +161,7 @@ impl<'a> Work<'a> {
             Step::SendAgain(request) => request,
             Step::SendNew => self.request(order, state.at),
         };
+        self.errands.note_leaving(purpose, &request, state.at);
         // The warrant's right: what leaves here can only cancel, or make a position smaller.
         let Some(answer) = self.venue.submit(&request, state.at, || true) else { return };
         self.errands.note_sent(purpose, &request, answer, state.at);

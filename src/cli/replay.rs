@@ -99,7 +99,10 @@ fn wanted(paths: &Paths, args: &ReplayArgs) -> Result<Wanted, Failure> {
     let reader = Reader::open(&journal).map_err(|fault| fault.to_string())?;
     let day = args.what.parse::<TradingDay>().ok();
     let runs = match (args.what.parse::<u64>(), day) {
-        (Ok(run), _) => vec![run],
+        (Ok(run), _) => {
+            let spans = reader.spans().map_err(|fault| fault.to_string())?;
+            spans.into_iter().map(|(number, ..)| number).filter(|number| *number == run).collect()
+        }
         (_, Some(day)) => runs_of(&reader, day)?,
         _ => {
             return Err(usage(format!(
@@ -109,7 +112,11 @@ fn wanted(paths: &Paths, args: &ReplayArgs) -> Result<Wanted, Failure> {
         }
     };
     if runs.is_empty() {
-        let words = format!("no run of {} was there on {}", journal.display(), args.what);
+        let words = format!(
+            "{} has no run {}; `hardstop journal verify` lists its runs",
+            journal.display(),
+            args.what
+        );
         return Err(Failure::new(Exit::Failed, words));
     }
     let tape = journal.with_extension("tape");

@@ -43,6 +43,12 @@ impl Engine {
         for remembered in &memory.live_orders {
             self.remember_order(remembered);
         }
+        for (symbol, stop) in &memory.stop_plans {
+            // A stop that is still there says it better; without one, this is where the next belongs.
+            if !self.gate.position(*symbol).qty.is_zero() {
+                self.desks.entry(*symbol).or_default().stop_plan.get_or_insert(*stop);
+            }
+        }
         for symbol in self.held_symbols() {
             // Also one whose stop nobody remembers: it needs a new one.
             self.desks.entry(symbol).or_default().dirty = true;

@@ -42,6 +42,9 @@ pub struct Memory {
     /// What failures have cost strategies, by the text of their source.
     #[serde(default)]
     pub strikes: Vec<RememberedStrikes>,
+    /// Where the stops of what is held were last meant to lie: a process may end between the end of one and the next.
+    #[serde(default)]
+    pub stop_plans: Vec<(Symbol, Price)>,
     /// What strategies hold and have earned of their own, by their names.
     #[serde(default)]
     pub books: Vec<RememberedBook>,

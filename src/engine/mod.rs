@@ -16,6 +16,9 @@ mod acts;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "a test may stop at the first surprise")]
 mod agreement;
+/// The trader's answers to strategies, as tests.
+#[cfg(test)]
+mod answers;
 /// Real money only while the trader has armed it.
 mod arming;
 /// The trader, asked before a strategy's opening.

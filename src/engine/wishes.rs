@@ -13,7 +13,7 @@ use crate::engine::record::Record;
 use crate::risk::limits::Limits;
 
 /// Strategy 1 is called, and answers with these wishes.
-fn wish(stage: &mut Alone, wishes: Vec<Wish>) {
+pub(super) fn wish(stage: &mut Alone, wishes: Vec<Wish>) {
     let event = StrategyEvent::Session { open: true, at: stage.now };
     stage.engine.call_strategy(StrategyId(1), spy(), event);
     let seq = *stage.engine.strategies.get(StrategyId(1)).unwrap().unanswered.last().unwrap();
@@ -28,7 +28,7 @@ fn wish(stage: &mut Alone, wishes: Vec<Wish>) {
     stage.step(Event::StrategyAnswered { id: StrategyId(1), answer });
 }
 
-fn buy(size: Size, limit: &str, stop: &str) -> Wish {
+pub(super) fn buy(size: Size, limit: &str, stop: &str) -> Wish {
     Wish::Trade {
         side: Side::Buy,
         size,
@@ -41,12 +41,12 @@ fn buy(size: Size, limit: &str, stop: &str) -> Wish {
     }
 }
 
-fn close() -> Wish {
+pub(super) fn close() -> Wish {
     Wish::Close { tag: None }
 }
 
 /// What was sent since `before`, protective stops left out.
-fn sent(stage: &Alone, before: usize) -> Vec<(Side, String)> {
+pub(super) fn sent(stage: &Alone, before: usize) -> Vec<(Side, String)> {
     let trades = |request: &&VenueRequest| request.kind.stop().is_none();
     let new = stage.sent.iter().skip(before).filter(trades);
     new.map(|request| (request.side, request.qty.to_string())).collect()

@@ -119,6 +119,8 @@ pub struct Folder {
     trails: BTreeMap<ClientOrderId, Trail>,
     strikes: BTreeMap<String, RememberedStrikes>,
     books: BTreeMap<String, Book>,
+    /// Where stops were last meant to lie, of what is held.
+    stops: BTreeMap<Symbol, Price>,
 }
 
 /// A strategy's own book, as the rows of fills tell it.
@@ -255,6 +257,9 @@ impl Folder {
                 for seq in counted.filter_map(|id| id.seq()) {
                     self.uses(seq);
                 }
+                if let (Role::Protective, Some(stop)) = (role, request.kind.stop()) {
+                    self.stops.insert(request.symbol, stop);
+                }
                 let (status, filled) = (OrderStatus::Intent, Qty::ZERO);
                 let trail = self.trails.remove(&request.id);
                 let order = RememberedOrder { request, role, origin, parent, status, filled, trail };
@@ -266,7 +271,13 @@ impl Folder {
                     known.filled = known.filled.max(filled);
                 }
             }
-            Record::Fill { fill, own, .. } => {
+            Record::Fill { fill, own, position, .. } => {
+                let leg = self.orders.get(&fill.order).and_then(|(_, order)| order.request.stop_loss);
+                match leg {
+                    _ if position.is_zero() => drop(self.stops.remove(&fill.symbol)),
+                    Some(leg) => drop(self.stops.insert(fill.symbol, leg.price)),
+                    None => {}
+                }
                 for own in &own {
                     self.books.entry(own.strategy.clone()).or_default().take(&fill, own);
                 }
@@ -334,6 +345,7 @@ impl Folder {
         };
         self.memory.live_orders = live.into_iter().map(with_fills).collect();
         self.memory.strikes = self.strikes.into_values().collect();
+        self.memory.stop_plans = std::mem::take(&mut self.stops).into_iter().collect();
         let books = std::mem::take(&mut self.books);
         self.memory.books = books.into_iter().map(|(name, book)| book.finish(name)).collect();
         self.memory.unclean = self.run_open || self.unacknowledged;

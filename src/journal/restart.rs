@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::domain::day::TradingDay;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Origin, StrategyId};
 use crate::domain::mode::Mode;
@@ -9,8 +10,10 @@ use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
+use crate::domain::venue::{Leg, VenueRequest};
 use crate::engine::event::{Act, Event, Stamped, StrategyHead};
 use crate::engine::memory::Memory;
+use crate::engine::own_book::OwnFill;
 use crate::engine::record::Record;
 use crate::engine::restraint::Restraint;
 use crate::journal::export::{csv, json};
@@ -312,4 +315,68 @@ fn restraints_and_what_counts_towards_them_outlive_a_process() {
     assert_eq!(known.cool_down_until, Some(until));
     assert!(known.reject_storm.is_some());
     assert_eq!(known.disabled.keys().collect::<Vec<_>>(), ["eager"]);
+}
+
+/// What fills did to strategies' own books: the last word on what they hold, and the sum of what they earned.
+#[test]
+fn the_books_of_strategies_outlive_a_process() {
+    let folder = Folder::new("books");
+    let path = folder.file("a.db");
+    let (mut journal, _) = Journal::open(&path, at(0)).unwrap();
+    journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+    let day = |days: i64| at(days * 86_400);
+    let rows = [(0, "SPY", 10, "0"), (0, "SPY", 4, "-6.5"), (1, "T", -3, "0"), (1, "SPY", 0, "2")];
+    for (place, (days, symbol, qty, realized)) in rows.into_iter().enumerate() {
+        let Record::Fill { mut fill, position, avg_price, cash, .. } =
+            fill(id("abc123", 1), &format!("e{place}"), 1, 1, 99_000)
+        else {
+            panic!("a fill is a fill");
+        };
+        (fill.symbol, fill.at) = (symbol.parse().unwrap(), day(days));
+        let own = OwnFill {
+            strategy: "eager".to_owned(),
+            qty: Qty::shares(qty),
+            avg_price: "100".parse().unwrap(),
+            realized: realized.parse().unwrap(),
+        };
+        let record = Record::Fill { fill, position, avg_price, cash, own: vec![own] };
+        journal.record(2, day(days), &record).unwrap();
+    }
+    journal.commit().unwrap();
+    drop(journal);
+    let memory = remembered(&path);
+    let [book] = memory.books.as_slice() else { panic!("{:?}", memory.books) };
+    assert_eq!(book.positions, [("T".parse().unwrap(), Qty::shares(-3), "100".parse().unwrap())]);
+    assert_eq!((book.strategy.as_str(), book.realized.to_string().as_str()), ("eager", "-4.50"));
+    assert_eq!(book.day, Some((TradingDay::of(day(1)), "2".parse().unwrap())));
+}
+
+/// A process ends between the end of a stop and the next one's row: where it was meant to lie is known.
+#[test]
+fn where_the_stop_of_what_is_held_belongs_outlives_a_process() {
+    let folder = Folder::new("stop-plans");
+    let path = folder.file("a.db");
+    let (mut journal, _) = Journal::open(&path, at(0)).unwrap();
+    journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+    let (opening, stop) = (id("abc123", 1), id("abc123", 4));
+    let leg = Leg { id: id("abc123", 2), price: "95".parse().unwrap() };
+    let request = VenueRequest { stop_loss: Some(leg), ..request(opening, Side::Buy, 10) };
+    let (role, origin) = (Role::Opening, Origin::Operator);
+    let mut write = |record: &Record| journal.record(2, at(1), record).unwrap();
+    write(&Record::Order { request, role, origin, parent: None });
+    write(&fill(opening, "e1", 10, 10, 99_000));
+    let plan = |path: &Path| remembered(path).stop_plans;
+    journal.commit().unwrap();
+    assert_eq!(plan(&path), [("SPY".parse().unwrap(), "95".parse().unwrap())]);
+    let mut write = |record: &Record| journal.record(2, at(1), record).unwrap();
+    let kind = crate::domain::order::OrderKind::Stop { stop: "97".parse().unwrap() };
+    let tighter = VenueRequest { id: stop, side: Side::Sell, kind, stop_loss: None, ..request };
+    write(&Record::Order { request: tighter, role: Role::Protective, origin: Origin::Engine, parent: None });
+    write(&status(stop, OrderStatus::Canceled, 0));
+    journal.commit().unwrap();
+    assert_eq!(plan(&path), [("SPY".parse().unwrap(), "97".parse().unwrap())]);
+    let mut write = |record: &Record| journal.record(2, at(1), record).unwrap();
+    write(&fill(opening, "e2", 10, 0, 99_000));
+    journal.commit().unwrap();
+    assert_eq!(plan(&path), [], "what is not held needs no stop");
 }

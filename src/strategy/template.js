@@ -13,6 +13,7 @@ strategy({
   api: 1, name: "My strategy", version: "0.1.0",
   // 1Min, 5Min, 15Min, 30Min, 1Hour or 1Day. The first `warmup` bars only fill the indicators.
   timeframe: "5Min", warmup: 30,
+  // asks: { sides: "long", maxUsd: 5000, maxDayLoss: 100 },   // its passport: the gate lets no opening pass beyond it
   // symbols: ["SPY", "QQQ"],   // without it you say at the start what it trades; each symbol has its own `this`
   params: {
     // type int, float, bool or string; `hardstop backtest --param length=50` changes one.
