@@ -5,6 +5,8 @@ use crate::app::account::{self, AccountPlan};
 use crate::app::asked::Asked;
 use crate::app::opened::Opened;
 use crate::app::paths::Paths;
+use crate::app::review::Script;
+use crate::app::seats::Planned;
 use crate::app::sim::{self, SimPlan};
 use crate::app::source::interval_ms;
 use crate::broker::kill::KillTask;
@@ -70,6 +72,15 @@ impl RunPlan {
             Self::Sim(plan) => plan.data_name.clone(),
             Self::Account(plan) => plan.data_name(),
         }
+    }
+
+    /// The strategies' scripts and their files, in the order of their numbers, which begin at 1.
+    pub fn scripts(&self) -> Vec<Script> {
+        let planned = match self {
+            Self::Sim(plan) => &plan.strategies,
+            Self::Account(plan) => &plan.strategies,
+        };
+        planned.iter().map(Planned::script).collect()
     }
 
     /// How often the market speaks, in milliseconds.

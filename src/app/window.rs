@@ -20,6 +20,7 @@ use crate::app::panics::pull_on_panics;
 use crate::app::paths::Paths;
 use crate::app::plan::RunPlan;
 use crate::app::redaction;
+use crate::app::review::{self, Script};
 use crate::app::signals::{EndFlag, Job, listen, listen_to_job, listen_to_size, stand_still};
 use crate::app::terminal::{self, Screen};
 use crate::app::wizard::{keep_paper_keys, write_config};
@@ -33,6 +34,7 @@ use crate::ui::effect::{Effect, Leave, Trusted, Wish};
 use crate::ui::keys::Keys;
 use crate::ui::model::{LockAfter, Model, Setting};
 use crate::ui::msg::{Asker, KillDone, KillView, Msg};
+use crate::ui::review::ReviewAsks;
 use crate::ui::theme::Theme;
 use crate::ui::update::update;
 use crate::ui::wizard::WizardAsks;
@@ -93,6 +95,7 @@ struct Window {
     since: Arc<Stopwatch>,
     paths: Paths,
     base_url: Option<String>,
+    scripts: Vec<Script>,
     socket: PathBuf,
     grammar: Grammar,
     dirty: bool,
@@ -151,6 +154,7 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
         since,
         paths: paths.clone(),
         base_url: plan.base_url,
+        scripts: plan.run.scripts(),
         socket: paths.socket.clone(),
         grammar: plan.grammar,
         dirty: true,
@@ -380,6 +384,7 @@ impl Window {
                 self.take(Msg::Seen(seen));
             }
             Note::Answered(asker, reply) => self.answered(asker, reply),
+            Note::Script(script) => self.take(Msg::Script(script)),
             Note::Gone(why) => {
                 tracing::error!(%why, "the terminal is gone; the run ends");
                 self.shared.end.raise();
@@ -404,7 +409,7 @@ impl Window {
             self.shared.end.raise();
             return;
         }
-        let words = if reply.words.is_empty() { shown(&reply.out) } else { reply.words };
+        let words = if reply.words.is_empty() { reply.shown() } else { reply.words };
         self.look_due = true;
         self.take(Msg::Answered { asker, exit: reply.exit, words });
     }
@@ -438,6 +443,7 @@ impl Window {
             Effect::Act(asker, act) => self.act(asker, act),
             Effect::Command(line) => self.command(&line),
             Effect::Wizard(asker, asks) => self.wizard(asker, asks),
+            Effect::Review(asks) => self.review(asks),
             Effect::Trusted(asker, what, wish) => self.trusted(asker, what, &wish),
             Effect::Copy(text) => {
                 let _gone = self.screen.copy(&text);
@@ -503,6 +509,15 @@ impl Window {
         }
     }
 
+    /// A script is read and approved aside: it is asked in the sandbox what it is.
+    fn review(&mut self, asks: ReviewAsks) {
+        let (state, teller, scripts) = (self.paths.state.clone(), self.teller.clone(), self.scripts.clone());
+        let does = move || review::carry_out(&state, &scripts, &asks, |note| drop(teller.send(note)));
+        if let Err(fault) = std::thread::Builder::new().name("review".to_owned()).spawn(does) {
+            self.answered(Asker::Review, Reply::words(1, format!("no thread for it: {fault}")));
+        }
+    }
+
     /// What was typed unseen goes the way of the shell as well, and is in no word of this process from here on.
     fn trusted(&mut self, asker: Asker, what: Trusted, wish: &Wish) {
         let secrets = [&wish.passphrase, &wish.code].map(|hidden| Secret::new(hidden.expose().to_owned()));
@@ -564,21 +579,5 @@ impl Window {
                 self.shared.end.raise();
             }
         }
-    }
-}
-
-/// What a request answered, in lines that a palette can show.
-fn shown(out: &serde_json::Value) -> Vec<String> {
-    match out {
-        serde_json::Value::Null => Vec::new(),
-        serde_json::Value::Object(fields) => fields
-            .iter()
-            .filter(|(name, value)| *name != "schema" && !value.is_array() && !value.is_object())
-            .map(|(name, value)| match value {
-                serde_json::Value::String(text) => format!("{name} {text}"),
-                other => format!("{name} {other}"),
-            })
-            .collect(),
-        other => vec![other.to_string()],
     }
 }

@@ -290,17 +290,25 @@ fn strategies(
         StrategySource::read(path).map_err(|fault| Failure::new(Exit::Usage, fault.to_string()))
     };
     if !args.strategy.is_empty() {
-        return args.strategy.iter().map(|path| read(path).map(Planned::plain)).collect();
+        return args
+            .strategy
+            .iter()
+            .map(|path| Ok(Planned::plain(Some(path.clone()), read(path)?)))
+            .collect();
     }
     if config.strategies.is_empty() && mode == Mode::Sim {
-        return Ok(shipped::named("sma_cross").map(Planned::plain).into_iter().collect());
+        return Ok(shipped::named("sma_cross")
+            .map(|source| Planned::plain(None, source))
+            .into_iter()
+            .collect());
     }
     let folder = config_file.parent().unwrap_or(Path::new(""));
     let plan = |entry: &StrategyEntry| {
-        let source = read(&folder.join(&entry.file))?;
+        let path = folder.join(&entry.file);
+        let source = read(&path)?;
         let number = |(name, value): (&String, &f64)| (name.clone(), ParamValue::Number(*value));
         let params = entry.params.iter().map(number).collect();
-        Ok(Planned { source, symbols: entry.symbols.clone(), params })
+        Ok(Planned { path: Some(path), source, symbols: entry.symbols.clone(), params })
     };
     config.strategies.iter().map(plan).collect()
 }
