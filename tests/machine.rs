@@ -17,6 +17,7 @@ use hardstop::domain::market::{Bar, Quote, Tick};
 use hardstop::domain::mode::Mode;
 use hardstop::domain::money::Money;
 use hardstop::domain::order::{OrderKind, OrderStatus, TimeInForce};
+use hardstop::domain::passport::Passport;
 use hardstop::domain::price::Price;
 use hardstop::domain::qty::Qty;
 use hardstop::domain::side::Side;
@@ -36,7 +37,6 @@ use hardstop::pump::audience::Audience;
 use hardstop::pump::bench::Bench;
 use hardstop::pump::turn::{Calls, Durability, Parts, Pump};
 use hardstop::risk::limits::Limits;
-use hardstop::risk::passport::Passport;
 use hardstop::strategy::host::{Sandbox, SpawnSettings};
 use hardstop::strategy::strikes::Strikes;
 

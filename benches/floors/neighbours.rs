@@ -187,6 +187,8 @@ pub fn loaded() {
             most.1,
             most.0 as f64 / 1_000.0 / f64::from(EVENT_CPU_MS_DEFAULT)
         );
-        killed.iter().for_each(|words| println!("  {words}"));
+        for words in &killed {
+            println!("  {words}");
+        }
     });
 }

@@ -164,7 +164,7 @@ pub fn open<A: Audience>(
         latch.clone(),
     )?;
     let last_seq = ledger.journal.last_seq().map_err(|fault| fault.to_string())?;
-    let head = RunHead { settings: Some(settings), ..run_head(&plan, &sandbox, account_hash) };
+    let head = run_head(&plan, &sandbox, account_hash, settings);
     ledger.journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
     tell_approvals(&mut ledger.journal, &ledger.files.journal, &plan.paths.state, mode, now)?;
     tell_trust(&mut ledger, now, plan.arming.as_ref())?;
@@ -190,14 +190,9 @@ pub fn open<A: Audience>(
     let drilled_at = certificate::drilled_at(&plan.paths.state);
     let armoury = armoury_of(&mut plan, &account.number, &install);
     let kill_ids = kill_ids(mode, &install)?;
-    let reloader = Some(Reloader {
-        state: plan.paths.state.clone(),
-        mode,
-        seed: plan.seed,
-        there: None,
-        instead: plan.symbols.clone(),
-        watched: Watched::of(std::mem::take(&mut plan.strategies), &heads),
-    });
+    let watched = Watched::of(std::mem::take(&mut plan.strategies), &heads);
+    let reloader =
+        Some(Reloader::of(&plan.paths.state, mode, plan.seed, (None, plan.symbols.clone()), watched));
     let source =
         come_alive(plan, client, Streets { run_clock, wanted, ear: assembly.ear, wake, only_one }, &past)?;
     let opened = Opened {
@@ -433,7 +428,7 @@ pub fn hash_of(account_number: &str) -> String {
     Sha256::digest(account_number).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn run_head(plan: &AccountPlan, sandbox: &str, account: String) -> RunHead {
+fn run_head(plan: &AccountPlan, sandbox: &str, account: String, settings: Settings) -> RunHead {
     RunHead {
         mode: plan.mode(),
         seed: plan.seed,
@@ -444,7 +439,7 @@ fn run_head(plan: &AccountPlan, sandbox: &str, account: String) -> RunHead {
         sandbox: sandbox.to_owned(),
         started_at: clock::now(),
         account: Some(account),
-        settings: None,
+        settings: Some(settings),
     }
 }
 

@@ -75,7 +75,7 @@ mod tests {
         let approve = |mode| {
             let at = "2013-10-07T13:30:00Z".parse().unwrap();
             let (file, name, version) = ("a.js".to_owned(), "x".to_owned(), "1".to_owned());
-            let passport = crate::risk::passport::Passport::default();
+            let passport = crate::domain::passport::Passport::default();
             let approval = Approval { file, name, version, at, passport };
             Approvals::read(&folder).unwrap().approve(mode, hash, approval).unwrap();
         };

@@ -66,6 +66,22 @@ impl Reply {
     pub fn words(exit: u8, words: impl Into<String>) -> Self {
         Self { exit, out: serde_json::Value::Null, words: vec![words.into()] }
     }
+
+    /// The data in lines that a palette can show.
+    pub fn shown(&self) -> Vec<String> {
+        match &self.out {
+            serde_json::Value::Null => Vec::new(),
+            serde_json::Value::Object(fields) => fields
+                .iter()
+                .filter(|(name, value)| *name != "schema" && !value.is_array() && !value.is_object())
+                .map(|(name, value)| match value {
+                    serde_json::Value::String(text) => format!("{name} {text}"),
+                    other => format!("{name} {other}"),
+                })
+                .collect(),
+            other => vec![other.to_string()],
+        }
+    }
 }
 
 /// What the control thread can reach without the machine.

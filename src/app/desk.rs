@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::app::armoury::Armoury;
 use crate::app::desk_market::Markets;
+use crate::app::desk_plots::Plots;
 use crate::app::machine::Crew;
 use crate::app::requests::Recalls;
 use crate::app::trust_board::TrustBoard;
@@ -48,6 +49,7 @@ const SHARES_MAX: i32 = 10_000_000;
 pub struct Desk {
     about: About,
     markets: Markets,
+    plots: Plots,
     log: Arc<Vec<LogLine>>,
     fills: VecDeque<FillLine>,
     ledger: Ledger,
@@ -69,6 +71,7 @@ impl Desk {
         Self {
             about,
             markets: Markets::new(interval_ms),
+            plots: Plots::default(),
             log: Arc::default(),
             fills: VecDeque::new(),
             ledger: Ledger::new(),
@@ -166,6 +169,7 @@ impl Desk {
                     self.fills.pop_front();
                 }
             }
+            Record::Strategy { id, what, detail } if what == "plot" => self.plots.take(at, *id, detail),
             Record::Equity { equity, .. } => match &mut self.curve {
                 Some(curve) => curve.push(at, *equity),
                 None => self.curve = Some(EquityCurve::new(*equity)),
@@ -239,6 +243,7 @@ impl Desk {
         ChartView {
             symbol,
             minutes: self.markets.minutes(symbol),
+            plots: self.plots.of(symbol),
             fills: self.fills.iter().filter(|fill| fill.symbol == symbol).map(mark).collect(),
             stop: position.and_then(|position| position.stop),
             target,
@@ -259,8 +264,11 @@ fn thinned(points: &[(At, Money)]) -> Vec<(At, Money)> {
 
 /// What the gate says to an intent, and the largest whole quantity of it that would pass.
 pub fn preview(engine: &Engine, intent: Intent) -> Preview {
-    let decision = engine.what_if(&intent);
-    let with = |shares: i32| engine.what_if(&Intent { qty: Qty::shares(shares), ..intent });
+    // A strategy's order is looked at by the trader who may say yes to it: that he has not yet is no answer.
+    let is_asked = matches!(intent.origin, Origin::Strategy(_));
+    let judge = |intent: &Intent| if is_asked { engine.what_if_yes(intent) } else { engine.what_if(intent) };
+    let decision = judge(&intent);
+    let with = |shares: i32| judge(&Intent { qty: Qty::shares(shares), ..intent });
     // A larger opening order never passes where a smaller one does not.
     let (mut passes, mut fails) = (0, SHARES_MAX);
     while fails - passes > 1 {

@@ -1,16 +1,16 @@
 //! Strategies whose file changed: the approved text runs on until the trader has approved the new one, which then
 //! takes its seat while the run goes on. In live nothing is taken in before the next start.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::app::asked::Asked;
 use crate::app::seats::{Planned, SeatPlan, prepared};
 use crate::domain::intent::StrategyId;
 use crate::domain::mode::Mode;
+use crate::domain::passport::Passport;
 use crate::domain::symbol::Symbol;
 use crate::engine::event::StrategyHead;
-use crate::risk::passport::Passport;
 use crate::strategy::approval::{Approvals, Verdict};
 use crate::strategy::copies;
 use crate::strategy::host::{Sandbox, SpawnSettings};
@@ -34,17 +34,17 @@ pub struct Reload {
 /// What runs, and what is looked at.
 pub struct Reloader {
     /// The state folder.
-    pub state: PathBuf,
+    state: PathBuf,
     /// Where orders go.
-    pub mode: Mode,
+    mode: Mode,
     /// The seed of the strategies' chance.
-    pub seed: u64,
+    seed: u64,
     /// Every symbol that there is market data of; none where any can be had.
-    pub there: Option<Vec<Symbol>>,
+    there: Option<Vec<Symbol>>,
     /// What a strategy trades that names no symbol.
-    pub instead: Vec<Symbol>,
+    instead: Vec<Symbol>,
     /// The strategies, in the order of their numbers.
-    pub watched: Vec<Watched>,
+    watched: Vec<Watched>,
 }
 
 /// One strategy's file.
@@ -73,6 +73,18 @@ impl Watched {
 }
 
 impl Reloader {
+    /// Who looks at the files of a run's strategies.
+    pub fn of(
+        state: &Path,
+        mode: Mode,
+        seed: u64,
+        data: (Option<Vec<Symbol>>, Vec<Symbol>),
+        watched: Vec<Watched>,
+    ) -> Self {
+        let (there, instead) = data;
+        Self { state: state.to_owned(), mode, seed, there, instead, watched }
+    }
+
     /// Looks until the run is over.
     pub fn keep(mut self, ask: &impl Fn(Asked) -> bool, over: &impl Fn() -> bool) {
         if self.watched.is_empty() {

@@ -33,6 +33,8 @@ pub mod control;
 pub mod desk;
 /// What the feed said of every symbol, for the desk.
 mod desk_market;
+/// What strategies draw, for the desk.
+mod desk_plots;
 /// The drills that live asks for, played in paper.
 pub mod drill;
 /// The machine on a thread of its own, beside a window.
@@ -85,6 +87,8 @@ pub mod redaction;
 mod remedy;
 /// What the shell asks, carried out by the machine.
 pub mod requests;
+/// A script is seen before it is approved.
+pub mod review;
 /// A run of before in the window again.
 pub mod rewatch;
 /// Who may not start a run with money.

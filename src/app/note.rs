@@ -2,6 +2,7 @@ use crate::app::control::Reply;
 use crate::app::machine::RunResult;
 use crate::ui::key::Key;
 use crate::ui::msg::{Asker, Mouse};
+use crate::ui::review::ScriptView;
 use crate::ui::seen::Seen;
 
 /// What reaches the window from other threads.
@@ -23,6 +24,8 @@ pub enum Note {
     Seen(Box<Seen>),
     /// An answer to something asked.
     Answered(Asker, Reply),
+    /// A strategy's script, as it was asked for.
+    Script(Box<ScriptView>),
     /// The terminal is gone: why.
     Gone(String),
     /// The process was told to step into the background.

@@ -5,7 +5,9 @@ use crate::app::account::{self, AccountPlan};
 use crate::app::asked::Asked;
 use crate::app::opened::Opened;
 use crate::app::paths::Paths;
+use crate::app::review::Script;
 use crate::app::rewatch::ReplayPlan;
+use crate::app::seats::Planned;
 use crate::app::sim::{self, SimPlan};
 use crate::app::source::interval_ms;
 use crate::broker::kill::KillTask;
@@ -82,6 +84,16 @@ impl RunPlan {
             Self::Account(plan) => plan.data_name(),
             Self::Replay(plan) => plan.venue_name(),
         }
+    }
+
+    /// The strategies' scripts and their files, in the order of their numbers, which begin at 1.
+    pub fn scripts(&self) -> Vec<Script> {
+        let planned = match self {
+            Self::Sim(plan) => plan.strategies.as_slice(),
+            Self::Account(plan) => plan.strategies.as_slice(),
+            Self::Replay(_) => &[],
+        };
+        planned.iter().map(Planned::script).collect()
     }
 
     /// How often the market speaks, in milliseconds.

@@ -16,6 +16,7 @@ use crate::app::engine_room::Shared;
 use crate::app::machine::{Crew, RunResult};
 use crate::app::note::Note;
 use crate::app::paths::Paths;
+use crate::broker::latch::KillCause;
 use crate::broker::outcome::{KillOutcome, Outcomes};
 use crate::broker::threads;
 use crate::config::meaning::Logs;
@@ -36,7 +37,7 @@ const NAP: Duration = Duration::from_millis(20);
 /// A stretch in which nothing happened for this long is skipped.
 const QUIET_MS: i64 = 300_000;
 /// Whoever asks for something in a replay.
-pub(super) const NOTHING_IS_SENT: &str =
+const NOTHING_IS_SENT: &str =
     "this is a replay: nothing is sent from here but the kill, to the instance that runs; q ends it";
 
 /// What is watched again.
@@ -181,6 +182,15 @@ impl Again<'_> {
             Asked::Wake(_) | Asked::Noted(_) | Asked::Notice(_) | Asked::Reload(_) | Asked::Hand => {}
         }
     }
+}
+
+/// In a replay there is nobody to be asked; a kill that is typed is meant all the same.
+pub(super) fn reply(shared: &Shared, request: &Request) -> Reply {
+    if request.cmd == "kill" {
+        let flatten = request.args["flatten"].as_bool().unwrap_or(false);
+        shared.latch.trip(&KillCause::Shell { flatten }, clock::now());
+    }
+    Reply::words(2, NOTHING_IS_SENT)
 }
 
 /// Whoever reaches for the kill means it: it goes to the instance that runs, and the window says what came of that.

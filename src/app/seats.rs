@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::app::review::Script;
 use crate::domain::at::At;
 use crate::domain::intent::StrategyId;
 use crate::domain::mode::Mode;
@@ -19,20 +20,25 @@ use crate::strategy::strikes::Strikes;
 /// A strategy as the trader wants it run.
 #[derive(Clone)]
 pub struct Planned {
+    /// Where it was read; nowhere where it comes with the program.
+    pub path: Option<PathBuf>,
     /// The script.
     pub source: StrategySource,
     /// What it trades; what it asks for itself where the list is empty.
     pub symbols: Vec<Symbol>,
     /// Values of its params; its own defaults stand for missing ones.
     pub params: BTreeMap<String, ParamValue>,
-    /// Its file, where it came from one.
-    pub path: Option<PathBuf>,
 }
 
 impl Planned {
     /// A script that trades what it asks for, by its own defaults.
-    pub const fn plain(source: StrategySource) -> Self {
-        Self { source, symbols: Vec::new(), params: BTreeMap::new(), path: None }
+    pub const fn plain(path: Option<PathBuf>, source: StrategySource) -> Self {
+        Self { path, source, symbols: Vec::new(), params: BTreeMap::new() }
+    }
+
+    /// The script and its file, for eyes.
+    pub fn script(&self) -> Script {
+        Script { path: self.path.clone(), source: self.source.clone() }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::domain::day::TradingDay;
 use crate::domain::market::Tick;
 use crate::domain::mode::Mode;
 use crate::domain::symbol::Symbol;
+use crate::engine::event::StrategyHead;
 use crate::engine::settings::Settings;
 use crate::exchange::settings::Settings as ExchangeSettings;
 use crate::exchange::venue::Exchange;
@@ -85,10 +86,8 @@ pub fn open<A: Audience>(
     let tape = ticks_of(&files.tape)?;
     let kill_file = KillFile::prepare(&plan.paths.state).map_err(|fault| fault.to_string())?;
     restore_kill(&mut memory, &kill_file, &latch)?;
-    let exchange_settings = ExchangeSettings { bars_only: !plan.has_quotes, ..plan.exchange.clone() };
-    let mut exchange = Exchange::new(exchange_settings);
     let reader = Reader::open(&files.journal).map_err(|fault| fault.to_string())?;
-    rebuild(&mut exchange, &reader, &tape)?;
+    let exchange = exchange_of(&plan, &reader, &tape)?;
     let now = start_instant(&plan.ticks, &tape)?;
     let InForce { limits, waits, loosened_by } =
         in_force(&plan.limits, &reader, &plan.paths.state, Mode::Sim, now, None)?;
@@ -109,9 +108,8 @@ pub fn open<A: Audience>(
     };
     let (bench, heads, sandbox) = seat_all(&seats, &memory, now)?;
     let cursor = tape.len();
-    let last_seq =
-        journal.last_seq().map_err(|fault| fault.to_string())?.max(tape.last().map_or(0, |tick| tick.seq));
-    let head = RunHead { settings: Some(settings), ..run_head(&plan, &sandbox, opened_at) };
+    let last_seq = last_seq(&journal, &tape)?;
+    let head = run_head(&plan, &sandbox, opened_at, settings);
     journal.begin_run(&head, now).map_err(|fault| fault.to_string())?;
     tell_approvals(&mut journal, &files.journal, &plan.paths.state, Mode::Sim, now)?;
     tell_loosening(&mut journal, loosened_by, now)?;
@@ -130,6 +128,7 @@ pub fn open<A: Audience>(
     let warm = tape.iter().skip(tape.len().saturating_sub(WARM_TICKS)).map(|warm| warm.tick);
     begin(&mut pump, now, &memory, &heads, warm, plan.acknowledge_unclean);
     pump.watch_feed(Freshness::new(now, interval_ms(&plan.ticks)));
+    let reloader = reloader_of(&mut plan, &heads, there);
     let opened = Opened {
         pump,
         past: plan.ticks.iter().take(cursor).copied().collect(),
@@ -138,14 +137,7 @@ pub fn open<A: Audience>(
         latch,
         kill_file,
         files,
-        reloader: Some(Reloader {
-            state: plan.paths.state.clone(),
-            mode: Mode::Sim,
-            seed: plan.exchange.seed,
-            instead: there.clone(),
-            there: Some(there),
-            watched: Watched::of(plan.strategies, &heads),
-        }),
+        reloader: Some(reloader),
         strategies: heads.into_iter().map(|(head, _)| (head.id, head.name)).collect(),
         sandbox,
         drilled_at: drilled_at(&plan.paths.state),
@@ -155,11 +147,32 @@ pub fn open<A: Audience>(
     Ok((opened, assembly.kill))
 }
 
+/// Who looks at the files of the strategies, once they have their seats.
+fn reloader_of(plan: &mut SimPlan, heads: &[(StrategyHead, Option<String>)], there: Vec<Symbol>) -> Reloader {
+    let watched = Watched::of(std::mem::take(&mut plan.strategies), heads);
+    let data = (Some(there.clone()), there);
+    Reloader::of(&plan.paths.state, Mode::Sim, plan.exchange.seed, data, watched)
+}
+
+/// The exchange as it stood when the ledger was last written to.
+fn exchange_of(plan: &SimPlan, reader: &Reader, tape: &[TapeTick]) -> Result<Exchange, String> {
+    let settings = ExchangeSettings { bars_only: !plan.has_quotes, ..plan.exchange.clone() };
+    let mut exchange = Exchange::new(settings);
+    rebuild(&mut exchange, reader, tape)?;
+    Ok(exchange)
+}
+
+/// The number of the last event, wherever it was written.
+fn last_seq(journal: &Journal, tape: &[TapeTick]) -> Result<u64, String> {
+    let in_the_journal = journal.last_seq().map_err(|fault| fault.to_string())?;
+    Ok(in_the_journal.max(tape.last().map_or(0, |tick| tick.seq)))
+}
+
 fn ticks_of(tape: &Path) -> Result<Vec<TapeTick>, String> {
     TapeReader::open(tape).and_then(Iterator::collect).map_err(|fault| fault.to_string())
 }
 
-fn run_head(plan: &SimPlan, sandbox: &str, started_at: At) -> RunHead {
+fn run_head(plan: &SimPlan, sandbox: &str, started_at: At, settings: Settings) -> RunHead {
     RunHead {
         mode: Mode::Sim,
         seed: plan.exchange.seed,
@@ -170,7 +183,7 @@ fn run_head(plan: &SimPlan, sandbox: &str, started_at: At) -> RunHead {
         sandbox: sandbox.to_owned(),
         started_at,
         account: None,
-        settings: None,
+        settings: Some(settings),
     }
 }
 

@@ -20,7 +20,8 @@ use crate::app::panics::pull_on_panics;
 use crate::app::paths::Paths;
 use crate::app::plan::RunPlan;
 use crate::app::redaction;
-use crate::app::rewatch::NOTHING_IS_SENT;
+use crate::app::review::{self, Script};
+use crate::app::rewatch;
 use crate::app::signals::{EndFlag, Job, listen, listen_to_job, listen_to_size, stand_still};
 use crate::app::terminal::{self, Screen};
 use crate::app::wizard::{keep_paper_keys, write_config};
@@ -34,6 +35,7 @@ use crate::ui::effect::{Effect, Leave, Trusted, Wish};
 use crate::ui::keys::Keys;
 use crate::ui::model::{LockAfter, Model, Setting};
 use crate::ui::msg::{Asker, KillDone, KillView, Msg};
+use crate::ui::review::ReviewAsks;
 use crate::ui::theme::Theme;
 use crate::ui::update::update;
 use crate::ui::wizard::WizardAsks;
@@ -94,9 +96,9 @@ struct Window {
     since: Arc<Stopwatch>,
     paths: Paths,
     base_url: Option<String>,
-    socket: PathBuf,
-    /// Whether a run of before is watched.
-    replays: bool,
+    scripts: Vec<Script>,
+    /// Where the machine is asked; nowhere where a run of before is watched.
+    socket: Option<PathBuf>,
     grammar: Grammar,
     dirty: bool,
     painted: Option<u64>,
@@ -157,8 +159,8 @@ pub fn window(plan: WindowPlan) -> Result<WindowResult, String> {
         since,
         paths: paths.clone(),
         base_url: plan.base_url,
-        socket: socket.clone(),
-        replays,
+        scripts: plan.run.scripts(),
+        socket: Some(socket.clone()).filter(|_| !replays),
         grammar: plan.grammar,
         dirty: true,
         painted: None,
@@ -387,6 +389,7 @@ impl Window {
                 self.take(Msg::Seen(seen));
             }
             Note::Answered(asker, reply) => self.answered(asker, reply),
+            Note::Script(script) => self.take(Msg::Script(script)),
             Note::Gone(why) => {
                 tracing::error!(%why, "the terminal is gone; the run ends");
                 self.shared.end.raise();
@@ -411,7 +414,7 @@ impl Window {
             self.shared.end.raise();
             return;
         }
-        let words = if reply.words.is_empty() { shown(&reply.out) } else { reply.words };
+        let words = if reply.words.is_empty() { reply.shown() } else { reply.words };
         self.look_due = true;
         self.take(Msg::Answered { asker, exit: reply.exit, words });
     }
@@ -445,6 +448,7 @@ impl Window {
             Effect::Act(asker, act) => self.act(asker, act),
             Effect::Command(line) => self.command(&line),
             Effect::Wizard(asker, asks) => self.wizard(asker, asks),
+            Effect::Review(asks) => self.review(asks),
             Effect::Trusted(asker, what, wish) => self.trusted(asker, what, &wish),
             Effect::Copy(text) => {
                 let _gone = self.screen.copy(&text);
@@ -474,9 +478,6 @@ impl Window {
             Ok(request) => request,
             Err(words) => return self.answered(Asker::Palette, Reply::words(2, words)),
         };
-        if self.replays {
-            return self.command_in_a_replay(&request);
-        }
         let is_live = self.model.seen.as_ref().is_some_and(|seen| seen.snapshot.mode == Mode::Live);
         // With real money these ask who sits there.
         match request.cmd.as_str() {
@@ -487,15 +488,6 @@ impl Window {
             }
             _ => self.ask_the_socket(Asker::Palette, request),
         }
-    }
-
-    /// In a replay there is nobody to be asked; a kill that is typed is meant all the same.
-    fn command_in_a_replay(&mut self, request: &Request) {
-        if request.cmd == "kill" {
-            let flatten = request.args["flatten"].as_bool().unwrap_or(false);
-            self.shared.latch.trip(&KillCause::Shell { flatten }, clock::now());
-        }
-        self.answered(Asker::Palette, Reply::words(2, NOTHING_IS_SENT));
     }
 
     /// What the wizard asks for is done aside: a broker may take its time to answer.
@@ -522,6 +514,15 @@ impl Window {
         }
     }
 
+    /// A script is read and approved aside: it is asked in the sandbox what it is.
+    fn review(&mut self, asks: ReviewAsks) {
+        let (state, teller, scripts) = (self.paths.state.clone(), self.teller.clone(), self.scripts.clone());
+        let does = move || review::carry_out(&state, &scripts, &asks, |note| drop(teller.send(note)));
+        if let Err(fault) = std::thread::Builder::new().name("review".to_owned()).spawn(does) {
+            self.answered(Asker::Review, Reply::words(1, format!("no thread for it: {fault}")));
+        }
+    }
+
     /// What was typed unseen goes the way of the shell as well, and is in no word of this process from here on.
     fn trusted(&mut self, asker: Asker, what: Trusted, wish: &Wish) {
         let secrets = [&wish.passphrase, &wish.code].map(|hidden| Secret::new(hidden.expose().to_owned()));
@@ -539,7 +540,11 @@ impl Window {
     }
 
     fn ask_the_socket(&mut self, asker: Asker, request: Request) {
-        let (socket, teller) = (self.socket.clone(), self.teller.clone());
+        let teller = self.teller.clone();
+        let Some(socket) = self.socket.clone() else {
+            let reply = rewatch::reply(&self.shared, &request);
+            return self.answered(asker, reply);
+        };
         let asks = move || {
             let reply = match client::ask(&socket, &request) {
                 Ok(Some(reply)) => reply,
@@ -583,21 +588,5 @@ impl Window {
                 self.shared.end.raise();
             }
         }
-    }
-}
-
-/// What a request answered, in lines that a palette can show.
-fn shown(out: &serde_json::Value) -> Vec<String> {
-    match out {
-        serde_json::Value::Null => Vec::new(),
-        serde_json::Value::Object(fields) => fields
-            .iter()
-            .filter(|(name, value)| *name != "schema" && !value.is_array() && !value.is_object())
-            .map(|(name, value)| match value {
-                serde_json::Value::String(text) => format!("{name} {text}"),
-                other => format!("{name} {other}"),
-            })
-            .collect(),
-        other => vec![other.to_string()],
     }
 }

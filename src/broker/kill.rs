@@ -465,10 +465,10 @@ mod tests {
     #[test]
     fn a_kill_that_dies_while_it_sends_sends_the_same_order_again_and_no_other_beside_it() {
         let mut desk = desk(&[("A", 100)], &[]);
-        desk.with(|script| script.dies = true);
+        desk.with(|script| script.deadly = 1);
         let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| desk.kill(true)));
         assert!(died.is_err() && desk.sent() == [(-100, "market")]);
-        desk.with(|script| script.dies = false);
+        desk.with(|script| script.deadly = 0);
         let outcome = desk.kill(true);
         assert!(outcome.confirmed, "{outcome:?}");
         let mut ids: Vec<_> = unpoisoned(&desk.script).sent.iter().map(|request| request.id).collect();

@@ -35,8 +35,8 @@ pub(crate) struct Script {
     pub(crate) timeouts: Vec<bool>,
     /// Every submit is refused with these words.
     pub(crate) refuses: Option<&'static str>,
-    /// Whoever sends dies of it, before an answer.
-    pub(crate) dies: bool,
+    /// Of how many submits whoever sends them dies, before an answer.
+    pub(crate) deadly: u32,
     /// Market orders rest, as they do outside of the session.
     pub(crate) queues: bool,
     /// Whether it was told to take no orders.
@@ -83,7 +83,7 @@ impl Script {
 
     pub(crate) fn submit(&mut self, request: &VenueRequest) -> VenueAnswer {
         self.sent.push(*request);
-        assert!(!self.dies, "it dies on purpose");
+        assert!(self.deadly == 0, "it dies on purpose");
         let arrives = if self.timeouts.is_empty() { None } else { Some(self.timeouts.remove(0)) };
         if arrives == Some(false) {
             return VenueAnswer::Unknown("timed out".to_owned());

@@ -18,8 +18,6 @@ mod backtest_report;
 mod claims;
 /// `hardstop config`.
 mod config;
-/// What changed between two texts, line by line.
-mod diff;
 /// `hardstop doctor`.
 mod doctor;
 /// What should be so before real money is armed.

@@ -1,9 +1,9 @@
 use clap::Args;
 
 use crate::domain::money::Money;
+use crate::domain::passport::{Hours, Passport, Sides};
 use crate::domain::qty::Qty;
 use crate::domain::symbol::Symbol;
-use crate::risk::passport::{Hours, Passport, Sides};
 
 /// What the trader grants less than a script asks for.
 #[derive(Debug, Args)]

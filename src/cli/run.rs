@@ -310,12 +310,18 @@ fn strategies(
         StrategySource::read(path).map_err(|fault| Failure::new(Exit::Usage, fault.to_string()))
     };
     // A relative path means the folder that the run was started in, wherever the process goes.
-    let at = |path: &Path, source| Planned { path: std::path::absolute(path).ok(), ..Planned::plain(source) };
+    let at = |path: &Path, source| Planned {
+        path: std::path::absolute(path).ok(),
+        ..Planned::plain(None, source)
+    };
     if !args.strategy.is_empty() {
         return args.strategy.iter().map(|path| read(path).map(|source| at(path, source))).collect();
     }
     if config.strategies.is_empty() && mode == Mode::Sim {
-        return Ok(shipped::named("sma_cross").map(Planned::plain).into_iter().collect());
+        return Ok(shipped::named("sma_cross")
+            .map(|source| Planned::plain(None, source))
+            .into_iter()
+            .collect());
     }
     let folder = config_file.parent().unwrap_or(Path::new(""));
     let plan = |entry: &StrategyEntry| {

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::app::clock;
 use crate::app::paths::Paths;
-use crate::cli::diff::diff;
+use crate::app::review::{grant, passport_lines};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
 use crate::domain::mode::Mode;
-use crate::domain::outside::steers;
-use crate::risk::passport::Passport;
-use crate::strategy::approval::{Approval, Approvals, Verdict};
+use crate::domain::outside::tamed;
+use crate::domain::passport::Passport;
+use crate::strategy::approval::{Approvals, Verdict};
 use crate::strategy::copies;
+use crate::strategy::diff::diff;
 use crate::strategy::frame::Level;
 use crate::strategy::host;
 use crate::strategy::host::SpawnSettings;
@@ -50,25 +50,27 @@ pub(super) fn describe(paths: &Paths, file: &Path) -> Result<u8, Failure> {
         .filter(|mode| approvals.verdict(*mode, &source.file, source.hash) == Verdict::Approved)
         .map(Mode::word)
         .collect();
-    print::data(&tame(&source.text));
+    print::data(&tamed(&source.text));
     let modes = if modes.is_empty() { "nothing".to_owned() } else { modes.join(" and ") };
     let out = json!({
-        "name": tame(&manifest.name), "version": tame(&manifest.version), "timeframe": manifest.timeframe,
+        "name": tamed(&manifest.name), "version": tamed(&manifest.version), "timeframe": manifest.timeframe,
         "symbols": manifest.symbols, "protects": manifest.protects, "sha256": source.hash.to_string(), "approved_for": modes,
         "sandbox": level, "params": params(&manifest),
     });
     print::value(&out, false);
     let granted = approvals.passport(Mode::Live, source.hash).or(approvals.passport(Mode::Sim, source.hash));
     let passport = granted.cloned().map_or_else(|| manifest.passport(), Ok)?;
-    passport_lines(&passport).iter().for_each(|line| print::data(line));
+    for line in passport_lines(&passport) {
+        print::data(&line);
+    }
     Ok(0)
 }
 
 fn params(manifest: &Manifest) -> Vec<serde_json::Value> {
     let shown = manifest.params.iter().map(|(name, param)| {
         json!({
-            "param": tame(name), "type": param.kind, "default": param.default, "min": param.min,
-            "max": param.max, "unit": param.unit.as_deref().map(tame), "title": param.title.as_deref().map(tame),
+            "param": tamed(name), "type": param.kind, "default": param.default, "min": param.min,
+            "max": param.max, "unit": param.unit.as_deref().map(tamed), "title": param.title.as_deref().map(tamed),
         })
     });
     shown.collect()
@@ -82,7 +84,7 @@ pub(super) fn changes(paths: &Paths, file: &Path) -> Result<u8, Failure> {
             format!("no approved copy of {}; `hardstop strategy describe` shows it whole", source.file);
         return Err(Failure::new(Exit::Failed, words));
     };
-    let changes = diff(&tame(&before.text), &tame(&source.text));
+    let changes = diff(&tamed(&before.text), &tamed(&source.text));
     if changes.is_empty() {
         print::words(&format!("{} is as it was approved", source.file));
     } else {
@@ -106,23 +108,25 @@ pub(super) fn approve(
     let (modes, for_what) =
         if live { (&[Mode::Live][..], "live") } else { (&[Mode::Sim, Mode::Paper][..], "sim and paper") };
     paths.prepare()?;
-    let mut approvals = approvals(paths)?;
+    let approvals = approvals(paths)?;
     if !yes {
         match copies::last_approved(&paths.state, &approvals, &source.file) {
             Some(before) => {
                 print::words("what changed since it was approved:");
-                print::data(&diff(&tame(&before.text), &tame(&source.text)));
+                print::data(&diff(&tamed(&before.text), &tamed(&source.text)));
             }
-            None => print::data(&tame(&source.text)),
+            None => print::data(&tamed(&source.text)),
         }
         print::value(&serde_json::Value::Array(params(&manifest)), false);
         print::words(&format!(
             "{} {}, sha256 {}",
-            tame(&manifest.name),
-            tame(&manifest.version),
+            tamed(&manifest.name),
+            tamed(&manifest.version),
             source.hash
         ));
-        passport_lines(&passport).iter().for_each(|line| print::data(line));
+        for line in passport_lines(&passport) {
+            print::data(&line);
+        }
         print::words(&format!("type approve to let it run in {for_what}:"));
         let mut typed = String::new();
         io::stdin().lock().read_line(&mut typed).map_err(|fault| fault.to_string())?;
@@ -130,32 +134,7 @@ pub(super) fn approve(
             return Err(Failure::new(Exit::Failed, "nothing was approved"));
         }
     }
-    let approval = Approval {
-        file: source.file.clone(),
-        name: manifest.name.clone(),
-        version: manifest.version.clone(),
-        at: clock::now(),
-        passport,
-    };
-    for mode in modes.iter().copied() {
-        approvals.approve(mode, source.hash, approval.clone()).map_err(|fault| fault.to_string())?;
-    }
-    copies::keep(&paths.state, &source)?;
+    grant(&paths.state, &source, &manifest, passport, modes)?;
     print::words(&format!("{} is approved for {for_what}; a changed byte takes that back", source.file));
     Ok(0)
-}
-
-/// The passport in lines, as it is shown before an approval.
-fn passport_lines(passport: &Passport) -> Vec<String> {
-    let lines = passport.lines();
-    let all = lines.iter().map(|(name, value)| format!("  {name:24} {value}"));
-    std::iter::once("passport: the gate lets none of its openings pass beyond it".to_owned())
-        .chain(all)
-        .collect()
-}
-
-/// A script's text as it may be shown: without characters that steer the terminal or turn its text.
-fn tame(text: &str) -> String {
-    let shown = |letter: &char| *letter == '\n' || *letter == '\t' || !steers(*letter);
-    text.chars().filter(shown).collect()
 }

@@ -36,6 +36,8 @@ pub mod money;
 pub mod order;
 /// Text from outside, as it may be shown.
 pub mod outside;
+/// What the trader granted one strategy.
+pub mod passport;
 /// Percentages of the trader's own limits.
 pub mod pct;
 /// Prices a share.

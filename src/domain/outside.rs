@@ -28,6 +28,13 @@ pub fn blanked(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A text of many lines without what steers: lines and indentation stay.
+#[must_use]
+pub fn tamed(text: &str) -> String {
+    let shown = |letter: &char| *letter == '\n' || *letter == '\t' || !steers(*letter);
+    text.chars().filter(shown).collect()
+}
+
 /// The text with the number (`\u001b`) of what steers in its place, but for what is to be kept. Within JSON that is
 /// the same text, written in another way.
 #[must_use]
@@ -61,6 +68,7 @@ mod tests {
         assert!(!whole.contains(steers), "{whole}");
         assert!(whole.starts_with("a\\u001b[2J\\u000d\\u000a\\u0009b\\u009b1mc\\u202ed"), "{whole}");
         assert!(escaped(STEERING, &['\n']).contains('\n'));
+        assert_eq!(tamed(STEERING), "a[2J\n\tb1mcdefghi");
     }
 
     #[test]

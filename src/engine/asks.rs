@@ -13,6 +13,7 @@ use crate::engine::machine::Engine;
 use crate::engine::record::Record;
 use crate::engine::snapshot::AskView;
 use crate::engine::strategies::Running;
+use crate::risk::decision::Decision;
 use crate::risk::passport::OwnBook;
 use crate::risk::situation::Situation;
 
@@ -124,6 +125,11 @@ impl Engine {
         let event =
             StrategyEvent::Order { id: ask.id, status: OrderStatus::Refused, reason: Some(why.to_owned()) };
         self.call_strategy(ask.strategy, ask.intent.symbol, event);
+    }
+
+    /// Judges a strategy's intent as it would be judged once the trader has said yes to it, minting nothing.
+    pub fn what_if_yes(&self, intent: &Intent) -> Decision {
+        self.gate.judge(intent, &self.with_a_yes(intent), self.now)
     }
 
     fn with_a_yes(&self, intent: &Intent) -> Situation {

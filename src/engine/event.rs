@@ -4,6 +4,7 @@ use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, StrategyId};
 use crate::domain::market::Tick;
+use crate::domain::passport::Passport;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::strategy::StrategyAnswer;
@@ -12,7 +13,6 @@ use crate::domain::venue::{
     Asked, AssetFlags, KillAsked, KillDeed, VenueAnswer, VenueReport, VenueRequest, VenueState,
 };
 use crate::engine::memory::Memory;
-use crate::risk::passport::Passport;
 
 /// An event with its place in the run and its instant: all the time and order the machine knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,23 +23,7 @@ impl Engine {
         self.day.close_equity = memory.close_equity;
         self.gate.set_phase(self.day.phase());
         self.next_order_seq = self.next_order_seq.max(memory.last_order_seq.saturating_add(1));
-        let mut adjusts = memory.adjusts.iter().filter(|adjust| adjust.acknowledged).peekable();
-        for (index, fill) in memory.fills.iter().enumerate() {
-            while let Some(adjust) = adjusts.next_if(|adjust| adjust.after_fills <= index) {
-                self.remember_adjust(adjust);
-            }
-            if !self.executions.insert(fill.execution.clone()) {
-                continue;
-            }
-            let before = self.gate.position(fill.symbol);
-            if self.gate.on_fill(fill).is_err() {
-                self.alert(
-                    "a remembered fill left the range of numbers; run `hardstop journal verify`".to_owned(),
-                );
-            }
-            self.trades.on_fill(fill, before, self.gate.position(fill.symbol).qty);
-        }
-        adjusts.for_each(|adjust| self.remember_adjust(adjust));
+        self.remember_fills(memory);
         for remembered in &memory.live_orders {
             self.remember_order(remembered);
         }
@@ -97,6 +81,27 @@ impl Engine {
         }
         self.readiness.remember_adjusts(&memory.adjusts);
         self.ask_venue_soon();
+    }
+
+    /// Positions and trades as the remembered executions made them, with the differences that were accepted between.
+    fn remember_fills(&mut self, memory: &Memory) {
+        let mut adjusts = memory.adjusts.iter().filter(|adjust| adjust.acknowledged).peekable();
+        for (index, fill) in memory.fills.iter().enumerate() {
+            while let Some(adjust) = adjusts.next_if(|adjust| adjust.after_fills <= index) {
+                self.remember_adjust(adjust);
+            }
+            if !self.executions.insert(fill.execution.clone()) {
+                continue;
+            }
+            let before = self.gate.position(fill.symbol);
+            if self.gate.on_fill(fill).is_err() {
+                self.alert(
+                    "a remembered fill left the range of numbers; run `hardstop journal verify`".to_owned(),
+                );
+            }
+            self.trades.on_fill(fill, before, self.gate.position(fill.symbol).qty);
+        }
+        adjusts.for_each(|adjust| self.remember_adjust(adjust));
     }
 
     /// The trader took the broker's count of a position: it holds from its place among the executions on.

@@ -8,6 +8,7 @@ use crate::domain::market::{Bar, Quote, Tick};
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
 use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
+use crate::domain::passport::Passport;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
@@ -24,7 +25,6 @@ use crate::engine::record::Record;
 use crate::engine::settings::Settings;
 use crate::risk::gate::Gate;
 use crate::risk::limits::Limits;
-use crate::risk::passport::Passport;
 use crate::risk::token::DoorSeal;
 
 pub(super) const ONE: Origin = Origin::Strategy(StrategyId(1));

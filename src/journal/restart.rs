@@ -8,6 +8,7 @@ use crate::domain::intent::{Origin, StrategyId};
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
+use crate::domain::passport::Passport;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::venue::{Leg, VenueRequest};
@@ -26,7 +27,6 @@ use crate::journal::verify::verify;
 use crate::journal::writer::Journal;
 use crate::risk::loss::{Confirmation, Latched};
 use crate::risk::order::Role;
-use crate::risk::passport::Passport;
 use crate::risk::state::TradingState;
 
 fn remembered(path: &Path) -> Memory {

@@ -15,7 +15,7 @@ use crate::risk::form::carries_legs;
 use crate::risk::judge::{Account, Controls, Scene, Shape, Sums, acts_while_halted};
 use crate::risk::loss::{loss_limit, smaller};
 use crate::risk::measure::add;
-use crate::risk::passport::{Breach, Passport};
+use crate::risk::passport::{Breach, broken};
 use crate::risk::reducing::{Direction, is_simple, self_trade, washes};
 use crate::risk::refusal::{Code, Figure, Refusal};
 use crate::risk::situation::Situation;
@@ -170,51 +170,6 @@ fn check_passport(found: &Findings<'_>, controls: &Controls<'_>, tally: &mut Tal
     if let Some(refusal) = tally.note(Code::Passport, breach.is_none(), value, limit) {
         refusal.line = breach;
     }
-}
-
-fn broken(
-    passport: &Passport,
-    found: &Findings<'_>,
-    controls: &Controls<'_>,
-) -> (Option<Breach>, Figure, Figure) {
-    let (intent, own) = (found.intent, controls.situation.own);
-    let bare = |breach| (Some(breach), Figure::None, Figure::None);
-    if !passport.symbols.is_empty() && !passport.symbols.contains(&intent.symbol) {
-        return bare(Breach::Symbol);
-    }
-    if !passport.sides.grant(intent.side) {
-        return bare(Breach::Side);
-    }
-    if passport.hours.is_some_and(|hours| !hours.hold(controls.now)) {
-        return bare(Breach::Hours);
-    }
-    if let Some(most) = passport.orders_per_minute {
-        let count = controls.tempo.in_minute(intent.origin, controls.now).1.saturating_add(1);
-        if count > i64::from(most) {
-            return (Some(Breach::Rate), Figure::Count(count), Figure::Count(i64::from(most)));
-        }
-    }
-    let qty = own.qty.plus(intent.qty).unwrap_or(Qty::LARGEST);
-    if let Some(most) = passport.max_qty.filter(|most| qty > *most) {
-        return (Some(Breach::Qty), Figure::Qty(qty), Figure::Qty(most));
-    }
-    // An order that cannot be counted has no price, and is refused for that.
-    let usd = found.counted.map(|counted| counted.rate.times(i128::from(qty.nanos())));
-    if let (Some(usd), Some(most)) = (usd, passport.max_usd)
-        && usd > most
-    {
-        return (Some(Breach::Usd), Figure::Money(usd), Figure::Money(most));
-    }
-    if let Some(most) = passport.max_day_loss_usd
-        && own.day_loss.is_none_or(|loss| loss >= most)
-    {
-        let lost = own.day_loss.map_or(Figure::None, Figure::Money);
-        return (Some(Breach::DayLoss), lost, Figure::Money(most));
-    }
-    if passport.asks && !own.said_yes {
-        return bare(Breach::Asks);
-    }
-    (None, Figure::None, Figure::None)
 }
 
 /// Whether the order's own market is open: for an auction while it takes orders; in early and late hours where

@@ -3,6 +3,7 @@ use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin};
 use crate::domain::money::Money;
 use crate::domain::order::OrderKind;
+use crate::domain::passport::Passport;
 use crate::domain::price::Price;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
@@ -18,7 +19,6 @@ use crate::risk::form::{
 use crate::risk::limits::Limits;
 use crate::risk::loss::{loss, smaller};
 use crate::risk::measure::{Rate, add};
-use crate::risk::passport::Passport;
 use crate::risk::reducing::{direction, releases};
 use crate::risk::situation::Situation;
 use crate::risk::state::TradingState;

@@ -62,7 +62,7 @@ pub mod loss;
 mod measure;
 /// Orders that the gate learns of other than by admitting them.
 pub mod order;
-/// What the trader granted one strategy.
+/// Where an opening goes beyond what its strategy was granted.
 pub mod passport;
 /// What is held, and its average price.
 pub mod position;

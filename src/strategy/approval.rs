@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::at::At;
 use crate::domain::mode::Mode;
-use crate::risk::passport::Passport;
+use crate::domain::passport::Passport;
 use crate::strategy::fault::SandboxFault;
 use crate::strategy::shipped;
 use crate::strategy::source::SourceHash;

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::outside::steers;
+use crate::domain::passport::{Hours, Passport, Sides};
 use crate::domain::symbol::Symbol;
-use crate::risk::passport::{Hours, Passport, Sides};
 
 const NAME_CHARS_MAX: usize = 64;
 const VERSION_CHARS_MAX: usize = 32;

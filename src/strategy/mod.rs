@@ -11,6 +11,8 @@ pub mod approval;
 pub mod child;
 /// The texts of approved sources, for showing what changed.
 pub mod copies;
+/// What changed between two texts, line by line.
+pub mod diff;
 /// Everything that can go wrong on the host's side, in words.
 pub mod fault;
 /// Length-prefixed JSON between both sides.

@@ -1,6 +1,7 @@
 use crate::domain::at::At;
 use crate::domain::day::TradingDay;
 use crate::domain::market::Bar;
+use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::indicators::ema::Ema;
 use crate::indicators::sma::Sma;
@@ -149,6 +150,16 @@ pub fn line(minutes: &[Bar], bars: &[Bar], overlay: Overlay) -> Vec<f64> {
     }
 }
 
+/// A drawn line's value in each of `bars`: the last of its points that lies in the bar; NaN where none does.
+pub fn plotted(points: &[(At, Price)], bars: &[Bar]) -> Vec<f64> {
+    let value = |bar: &Bar| {
+        let before = points.partition_point(|(at, _)| *at < bar.end);
+        let last = before.checked_sub(1).and_then(|place| points.get(place));
+        last.filter(|(at, _)| *at >= bar.start).map_or(f64::NAN, |(_, value)| value.to_f64())
+    };
+    bars.iter().map(value).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,6 +272,24 @@ mod tests {
             monday_ends.push(monday.to_bits());
         }
         assert!(monday_ends.iter().all(|bits| *bits == monday_ends[0]), "{monday_ends:?}");
+    }
+
+    #[test]
+    fn a_drawn_line_has_in_a_longer_bar_the_value_that_it_had_last() {
+        let point = |at: &str, value: &str| (at.parse().unwrap(), value.parse().unwrap());
+        let points = [
+            point("2013-10-07T13:00:00Z", "1"),
+            point("2013-10-07T13:30:00Z", "2"),
+            point("2013-10-07T13:34:00Z", "3"),
+            point("2013-10-07T13:59:00Z", "4"),
+        ];
+        let values = |timeframe| {
+            let values = plotted(&points, &fold(&MINUTES.map(bar), timeframe));
+            values.iter().map(|value| format!("{value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(values(Timeframe::OneMinute), ["NaN", "2", "3", "NaN", "4", "NaN", "NaN", "NaN"]);
+        assert_eq!(values(Timeframe::FiveMinutes), ["NaN", "3", "NaN", "4", "NaN", "NaN", "NaN"]);
+        assert_eq!(values(Timeframe::OneDay), ["4", "NaN"]);
     }
 
     #[test]

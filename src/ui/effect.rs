@@ -2,6 +2,7 @@ use crate::engine::event::Act;
 use crate::ui::hidden::Hidden;
 use crate::ui::model::WhoField;
 use crate::ui::msg::Asker;
+use crate::ui::review::ReviewAsks;
 use crate::ui::wizard::WizardAsks;
 
 /// What is to be done after a message. `app` does it; the window only asks.
@@ -13,6 +14,8 @@ pub enum Effect {
     Command(String),
     /// The wizard has something done.
     Wizard(Asker, WizardAsks),
+    /// A strategy's file is read or approved.
+    Review(ReviewAsks),
     /// The trader shows who he is, to have this done.
     Trusted(Asker, Trusted, Wish),
     /// Text onto the clipboard, by the terminal's own means (OSC 52).

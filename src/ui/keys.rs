@@ -47,6 +47,10 @@ pub enum Action {
     EditStop,
     /// Pause the selected strategy, or let it go on.
     Pause,
+    /// The openings that wait for the trader's yes.
+    Asks,
+    /// The selected strategy's script.
+    Review,
     /// The chart's next span of a bar.
     Timeframe,
     /// The chart's next line.
@@ -93,7 +97,7 @@ const fn bind(
 }
 
 /// Every key of the window. What is upper case reaches further and is always asked again.
-pub const TABLE: [Binding; 31] = [
+pub const TABLE: [Binding; 33] = [
     bind(Action::Help, "help", &["?"], "help", "what every key does"),
     bind(
         Action::Palette,
@@ -126,6 +130,8 @@ pub const TABLE: [Binding; 31] = [
         "change the protective stop of the selected position",
     ),
     bind(Action::Pause, "pause", &["p"], "pause", "pause the selected strategy, or let it go on"),
+    bind(Action::Asks, "asks", &["Y"], "", "openings of strategies that wait for your yes"),
+    bind(Action::Review, "review", &["v"], "", "read the selected strategy's script, and approve it"),
     bind(Action::Timeframe, "timeframe", &["m"], "", "the chart's bars: 1m, 5m, 15m, 1h, 1d"),
     bind(Action::Indicator, "indicator", &["i"], "", "the chart's line: none, EMA 20, SMA 50, VWAP"),
     bind(Action::Down, "down", &["j", "Down"], "", "one row down"),

@@ -39,6 +39,10 @@ pub mod msg;
 /// The whole window held to its promises.
 #[cfg(test)]
 mod proofs;
+/// The openings that wait for the trader's yes.
+pub mod queue;
+/// A strategy's script, read before it is approved.
+pub mod review;
 /// What a terminal makes of a colour.
 pub mod rgb;
 /// What the machine shows.

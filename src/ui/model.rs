@@ -8,6 +8,8 @@ use crate::ui::keys::Keys;
 use crate::ui::layout::Size;
 use crate::ui::line::Line;
 use crate::ui::msg::KillView;
+use crate::ui::queue::Queue;
+use crate::ui::review::Review;
 use crate::ui::seen::{Look, MarketView, Seen, Weight};
 use crate::ui::theme::Theme;
 use crate::ui::ticket::Ticket;
@@ -208,6 +210,10 @@ pub enum Popup {
     Confirm(Confirm),
     /// What is to be done with what stands; when it came up, by the window's clock.
     Quit(u64),
+    /// Openings that wait for the trader's yes.
+    Queue(Box<Queue>),
+    /// A strategy's script is read.
+    Review(Box<Review>),
     /// The trader shows who he is.
     Who(Box<Who>),
     /// The first steps.
@@ -372,7 +378,11 @@ impl Model {
     /// What is to be shown next.
     pub fn look(&self) -> Look {
         let ticket = self.ticket.as_ref().filter(|ticket| !ticket.sent);
-        let preview = ticket.zip(self.seen.as_ref()).and_then(|(ticket, seen)| ticket.intent(seen).ok());
+        let preview = match (&self.popup, &self.seen) {
+            (_, None) => None,
+            (Some(Popup::Queue(queue)), Some(seen)) => queue.ask(seen).and_then(|ask| queue.intent(ask).ok()),
+            (_, Some(seen)) => ticket.and_then(|ticket| ticket.intent(seen).ok()),
+        };
         Look { symbol: self.symbol, preview }
     }
 

@@ -1,5 +1,6 @@
 use crate::ui::effect::Trusted;
 use crate::ui::key::Key;
+use crate::ui::review::ScriptView;
 use crate::ui::seen::Seen;
 
 /// What can happen to the window.
@@ -16,6 +17,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// The machine showed itself.
     Seen(Box<Seen>),
+    /// A strategy's script, as it was asked for.
+    Script(Box<ScriptView>),
     /// An answer to something asked: the shell's exit code and its words.
     Answered {
         /// Who asked.
@@ -67,6 +70,8 @@ pub enum Asker {
     Lock,
     /// The wizard.
     Wizard,
+    /// A strategy's script.
+    Review,
 }
 
 /// The kill, as its latch and its task show it.

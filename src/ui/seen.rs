@@ -107,6 +107,8 @@ pub struct ChartView {
     pub symbol: Symbol,
     /// Its one-minute bars, oldest first.
     pub minutes: Arc<Vec<Bar>>,
+    /// What strategies draw over it, always in the same order.
+    pub plots: Vec<PlotLine>,
     /// Our own fills in it, oldest first.
     pub fills: Vec<FillMark>,
     /// The working protective stop of its position.
@@ -115,6 +117,15 @@ pub struct ChartView {
     pub target: Option<Price>,
     /// The position's average price.
     pub entry: Option<Price>,
+}
+
+/// A line that a strategy draws over the bars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlotLine {
+    /// Its name, as the strategy gave it.
+    pub name: String,
+    /// The starts of minutes with the line's values at their ends, oldest first.
+    pub points: Arc<Vec<(At, Price)>>,
 }
 
 /// One of our own fills, on the chart.

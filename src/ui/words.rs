@@ -1,3 +1,4 @@
+use crate::domain::intent::Intent;
 use crate::domain::mode::Mode;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
@@ -82,6 +83,24 @@ pub const FAR_FROM_MARKET: &str = "its price is more than 2% away from the marke
 /// What opens or changes a position in live is reviewed first.
 pub const BY_THE_TICKET: &str =
     "with real money an order goes through the ticket (b, s, r): nothing was sent";
+/// No strategy asks.
+pub const NOTHING_ASKS: &str = "no opening waits for your yes";
+/// No question is chosen.
+pub const CHOOSE_A_QUESTION: &str = "choose a question first: j or k";
+/// What keys do in the queue.
+pub const QUEUE_KEYS: &str = "Enter yes · n no · digits another quantity · l another limit · Esc hides";
+/// What keys do in the queue before a question is chosen.
+pub const QUEUE_CHOOSE: &str = "j and k choose · Esc hides";
+/// A script is being read.
+pub const READING: &str = "reading …";
+/// How a script is approved.
+pub const TYPE_APPROVE: &str = "type approve and Enter, for sim and paper; Esc leaves it:";
+/// A script that needs no approval, or gets none here.
+pub const READ_ONLY: &str = "j k PgUp PgDn scroll · Esc back";
+/// What a script's text stands under.
+pub const THE_SCRIPT: &str = "the script:";
+/// What a changed script's lines stand under.
+pub const WHAT_CHANGED: &str = "what changed since it was approved:";
 /// A word that the palette of live does not know.
 pub const NOT_IN_LIVE: &str = "that is no command of this window in live; the shell has more";
 /// A field of a form is empty.
@@ -188,6 +207,28 @@ pub fn flatten(count: usize) -> Vec<String> {
 /// A strategy is to go on with real money.
 pub fn resume(name: &str) -> Vec<String> {
     vec![format!("Let {name} go on with real money?")]
+}
+
+/// How many openings wait for the trader.
+pub fn waiting(count: usize) -> String {
+    match count {
+        0 => "no opening waits".to_owned(),
+        1 => "1 opening waits for your yes".to_owned(),
+        count => format!("{count} openings wait for your yes"),
+    }
+}
+
+/// A question that was chosen ended by itself.
+pub fn question_over(number: u64) -> String {
+    format!("question {number} is over: nobody answered in time, or it was answered elsewhere")
+}
+
+/// A strategy's opening is to go with real money.
+pub fn asked_by(name: &str, intent: &Intent) -> String {
+    let (side, qty, symbol) = (intent.side.word(), intent.qty, intent.symbol);
+    let at = intent.kind.limit().map_or_else(|| "at market".to_owned(), |limit| format!("limit {limit}"));
+    let stop = intent.stop_loss.map_or_else(String::new, |stop| format!(", stop {stop}"));
+    format!("Let {name} {side} {qty} {symbol} {at}{stop}?")
 }
 
 /// A check that uses more than half of its limit.

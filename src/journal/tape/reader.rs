@@ -115,10 +115,10 @@ impl TapeReader {
         Ok(())
     }
 
-    fn damaged(&mut self, words: &str) -> Option<Result<TapeTick, JournalError>> {
+    fn damaged(&mut self, words: &str) -> Result<TapeTick, JournalError> {
         self.stopped = true;
         let fault = format!("frame {} at byte {}: {words}", self.frames + 1, self.place);
-        Some(Err(JournalError::Tape { path: self.part.path.display().to_string(), fault }))
+        Err(JournalError::Tape { path: self.part.path.display().to_string(), fault })
     }
 }
 
@@ -146,11 +146,11 @@ impl Iterator for TapeReader {
             match find(&mut self.input, self.check) {
                 Ok(Found::Tick(tick, ..)) if tick.seq <= self.last_seq => {
                     let words = format!("event {} cannot follow event {}", tick.seq, self.last_seq);
-                    return self.damaged(&words);
+                    return Some(self.damaged(&words));
                 }
                 Ok(Found::Tick(tick, check, bytes)) => {
                     if self.begun && self.frames == 0 && self.place == 0 && self.last_seq > 0 {
-                        return self.damaged("the part has no beginning");
+                        return Some(self.damaged("the part has no beginning"));
                     }
                     self.place += bytes;
                     self.frames += 1;
@@ -159,11 +159,11 @@ impl Iterator for TapeReader {
                 }
                 Ok(Found::Start(start, bytes)) => {
                     if let Err(words) = self.take_start(&start, bytes) {
-                        return self.damaged(&words);
+                        return Some(self.damaged(&words));
                     }
                 }
                 Ok(Found::End) if self.is_closed() && !self.ends_whole() => {
-                    return self.damaged("the part was cut");
+                    return Some(self.damaged("the part was cut"));
                 }
                 Ok(Found::End) => match self.turn() {
                     Ok(true) => {}
@@ -173,9 +173,9 @@ impl Iterator for TapeReader {
                         return Some(Err(fault));
                     }
                 },
-                Ok(Found::Damaged(words)) => return self.damaged(&words),
+                Ok(Found::Damaged(words)) => return Some(self.damaged(&words)),
                 Err(fault) if self.is_closed() => {
-                    return self.damaged(&format!("the compressed part is damaged: {fault}"));
+                    return Some(self.damaged(&format!("the compressed part is damaged: {fault}")));
                 }
                 Err(fault) => {
                     self.stopped = true;

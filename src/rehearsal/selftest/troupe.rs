@@ -6,6 +6,7 @@ use crate::domain::intent::StrategyId;
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
 use crate::domain::order::TimeInForce;
+use crate::domain::passport::Passport;
 use crate::domain::pct::Pct;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
@@ -16,7 +17,6 @@ use crate::engine::event::StrategyHead;
 use crate::engine::memory::Memory;
 use crate::pump::bench::Callees;
 use crate::rehearsal::selftest::tally::{Table, Tally};
-use crate::risk::passport::Passport;
 use crate::strategy::host::CallRecord;
 use crate::strategy::strikes::{Standing, Strikes};
 

@@ -12,13 +12,13 @@ use crate::ui::update::update;
 use crate::ui::words;
 
 /// A window and the hand of whoever sits before it.
-struct Hand {
-    model: Model,
+pub(super) struct Hand {
+    pub(super) model: Model,
     at_ms: u64,
 }
 
 impl Hand {
-    fn new(mode: Mode) -> Self {
+    pub(super) fn new(mode: Mode) -> Self {
         let mut model = model((200, 50), Theme::of(ThemeName::Mono, Depth::None), false);
         model.seen.as_mut().unwrap().snapshot.mode = mode;
         let at_ms = model.now_ms;
@@ -26,18 +26,18 @@ impl Hand {
     }
 
     /// A key so many milliseconds after the one before.
-    fn after(&mut self, gap_ms: u64, key: &str) -> Vec<Effect> {
+    pub(super) fn after(&mut self, gap_ms: u64, key: &str) -> Vec<Effect> {
         self.at_ms += gap_ms;
         update(&mut self.model, Msg::Key(scene::key(key), self.at_ms))
     }
 
     /// Keys as fingers press them.
-    fn press(&mut self, keys: &str) -> Vec<Effect> {
+    pub(super) fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split(' ').flat_map(|key| self.after(400, key)).collect()
     }
 
     /// A text as a terminal without bracketed paste sends it.
-    fn pour(&mut self, text: &str) -> Vec<Effect> {
+    pub(super) fn pour(&mut self, text: &str) -> Vec<Effect> {
         let key = |letter: char| if letter == '\n' { "enter".to_owned() } else { letter.to_string() };
         let mut all = self.after(5_000, &key(text.chars().next().unwrap()));
         for letter in text.chars().skip(1) {
@@ -62,7 +62,7 @@ impl Hand {
         self.judge();
     }
 
-    fn notice(&self) -> &str {
+    pub(super) fn notice(&self) -> &str {
         self.model.notice.as_ref().map_or("", |notice| &notice.text)
     }
 }
@@ -265,7 +265,7 @@ fn a_word_counts_only_by_itself_and_once_the_question_could_be_read() {
 #[test]
 fn a_held_key_never_confirms_what_it_started() {
     let mut hand = Hand::new(Mode::Sim);
-    hand.model.keys = Keys::with([("close", "y"), ("copy", "Y")]).unwrap();
+    hand.model.keys = Keys::with([("close", "y"), ("copy", "Z")]).unwrap();
     hand.press("y");
     for _ in 0..100 {
         assert_eq!(hand.after(33, "y"), Vec::new());

@@ -7,8 +7,12 @@ mod any_size;
 mod first_steps;
 /// The ladder of confirmations, key by key.
 mod ladder;
+/// Openings that wait for the trader.
+mod queue;
 /// Many random keys against the ladder.
 mod random_keys;
+/// A script is seen before it is approved.
+mod review;
 /// The states that are drawn.
 pub(super) mod scene;
 /// The pictures.

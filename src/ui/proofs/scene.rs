@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::domain::intent::Intent;
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
+use crate::domain::passport::Passport;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
@@ -13,12 +14,14 @@ use crate::engine::event::Act;
 use crate::risk::decision::{Check, Decision, Verdict};
 use crate::risk::refusal::{Code, Figure, Refusal};
 use crate::ui::effect::{Effect, Trusted, Wish};
-use crate::ui::fixture::{Variant, model_in};
+use crate::ui::fixture::{Variant, asks, model_in};
 use crate::ui::hidden::Hidden;
 use crate::ui::key::Key;
 use crate::ui::line::Line;
 use crate::ui::model::{Confirm, Lock, Model, Palette, Pane, Popup, Screen, Who, WhoField, Word};
 use crate::ui::msg::{Asker, KillDone, KillView};
+use crate::ui::queue::Queue;
+use crate::ui::review::{Review, ScriptView};
 use crate::ui::seen::{Largest, Preview, Seen, Weight};
 use crate::ui::theme::Theme;
 use crate::ui::ticket::Ticket;
@@ -57,10 +60,15 @@ pub(super) enum State {
     WizardLook,
     WizardLimits,
     WizardWrite,
+    Waiting,
+    Queue,
+    QueueChanged,
+    Review,
+    ReviewChanged,
 }
 
 impl State {
-    pub(super) const ALL: [Self; 28] = [
+    pub(super) const ALL: [Self; 33] = [
         Self::Usual,
         Self::Halted,
         Self::Flattened,
@@ -89,6 +97,11 @@ impl State {
         Self::WizardLook,
         Self::WizardLimits,
         Self::WizardWrite,
+        Self::Waiting,
+        Self::Queue,
+        Self::QueueChanged,
+        Self::Review,
+        Self::ReviewChanged,
     ];
 
     /// Its name in the pictures' file names: `BeforeTheFirstWord` is `before-the-first-word`.
@@ -153,6 +166,8 @@ pub(super) fn put_into(state: State, model: &mut Model) {
         State::Help => Some(Popup::Help(0)),
         State::Confirm => Some(Popup::Confirm(close_spy(model))),
         State::Quit => Some(Popup::Quit(model.now_ms)),
+        State::Review => Some(review(model, script(false), "")),
+        State::ReviewChanged => Some(review(model, script(true), "appr")),
         State::Typed => {
             let word = Word { wanted: "50".to_owned(), line: Line::new("5") };
             Some(Popup::Confirm(Confirm { word: Some(word), ..close_spy(model) }))
@@ -168,16 +183,7 @@ pub(super) fn put_into(state: State, model: &mut Model) {
         State::Halted => {
             model.kill = KillView { pulls: 1, tripped: true, outcome: Some(done(2)), ..KillView::default() }
         }
-        State::Flattened => {
-            let outcome = KillDone {
-                flattened: 2,
-                left_positions: vec!["IBM 25".to_owned()],
-                confirmed: false,
-                words: vec!["IBM: the venue did not answer within 5 s".to_owned()],
-                ..done(0)
-            };
-            model.kill = KillView { pulls: 2, tripped: true, flatten: true, outcome: Some(outcome) };
-        }
+        State::Flattened => model.kill = flattened(),
         State::BeforeTheFirstWord => model.seen = None,
         State::EngineDown => model.engine_down = Some("a check failed in the books of SPY".to_owned()),
         State::Silent => model.now_ms += 74_000,
@@ -188,6 +194,9 @@ pub(super) fn put_into(state: State, model: &mut Model) {
             model.lock = Some(Lock { words, ..Lock::default() });
             set_mode(model, Mode::Live);
         }
+        State::Waiting => with_questions(model),
+        State::Queue => with_queue(model, 41, "", ""),
+        State::QueueChanged => with_queue(model, 42, "900", "33.85"),
         State::TicketRefused => with_ticket(model, "50"),
         State::TicketPasses => with_ticket(model, "10"),
         State::TicketAnswered => {
@@ -222,6 +231,18 @@ fn wizard(model: &Model, page: Page) -> Popup {
     Popup::Wizard(Box::new(Wizard { page, rehearsed: true, ..Wizard::new(&limits, model.theme.name) }))
 }
 
+/// A second press that a venue did not wholly answer.
+fn flattened() -> KillView {
+    let outcome = KillDone {
+        flattened: 2,
+        left_positions: vec!["IBM 25".to_owned()],
+        confirmed: false,
+        words: vec!["IBM: the venue did not answer within 5 s".to_owned()],
+        ..done(0)
+    };
+    KillView { pulls: 2, tripped: true, flatten: true, outcome: Some(outcome) }
+}
+
 fn done(cancelled: u32) -> KillDone {
     KillDone { cancelled, confirmed: true, ..KillDone::default() }
 }
@@ -240,6 +261,61 @@ fn close_spy(model: &Model) -> Confirm {
     Confirm { lines, effect, started_by: Some(Key::letter('x')), since_ms: model.now_ms, word: None }
 }
 
+/// A script as it is approved, or changed since.
+pub(super) fn script(changed: bool) -> ScriptView {
+    let file = include_str!("../../../strategies/hardstop.d.ts");
+    // Figures of a script are its own: where its lines are broken says nothing about the window's.
+    let source = file.lines().filter(|line| !line.bytes().any(|byte| byte.is_ascii_digit()));
+    let diff =
+        ["  function onBar(ctx, bar) {", "-   if (bar.close > high) ctx.buy();", "+   ctx.buy();", "  }"];
+    let lines = if changed { diff.map(str::to_owned).to_vec() } else { source.map(str::to_owned).collect() };
+    let approved = if changed {
+        "not approved as it stands on disk"
+    } else {
+        "approved for sim and paper as it stands on disk"
+    };
+    let mut facts: Vec<String> = [approved, "mean reversion, second try"].map(str::to_owned).to_vec();
+    facts.extend(Passport::default().lines().iter().map(|(name, value)| format!("  {name:24} {value}")));
+    ScriptView {
+        strategy: 1,
+        file: "mean_rev.js".to_owned(),
+        sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned(),
+        facts,
+        lines,
+        is_diff: changed,
+        approvable: changed,
+    }
+}
+
+fn review(model: &Model, script: ScriptView, typed: &str) -> Popup {
+    let typed = Line::new(typed);
+    let review = Review::of(1, model.now_ms);
+    Popup::Review(Box::new(Review { script: Some(script), waits: false, typed, ..review }))
+}
+
+fn with_questions(model: &mut Model) {
+    if let Some(seen) = &mut model.seen {
+        seen.snapshot.asks = asks();
+    }
+}
+
+/// The queue with a question chosen, and what was typed of another quantity and limit.
+fn with_queue(model: &mut Model, chosen: u64, qty: &str, limit: &str) {
+    with_questions(model);
+    let queue = Queue::with(Some(chosen), model.now_ms);
+    let queue = Queue { qty: Line::new(qty), limit: Line::new(limit), ..queue };
+    model.popup = Some(Popup::Queue(Box::new(queue)));
+    judge(model);
+}
+
+/// The gate's word on what is in sight comes in.
+fn judge(model: &mut Model) {
+    let wished = model.look().preview;
+    if let Some(seen) = &mut model.seen {
+        seen.preview = wished.map(|intent| judged(seen, intent));
+    }
+}
+
 /// An open ticket to buy so many SPY, the gate's word on it.
 fn with_ticket(model: &mut Model, qty: &str) {
     let spy: Symbol = "SPY".parse().unwrap();
@@ -248,10 +324,7 @@ fn with_ticket(model: &mut Model, qty: &str) {
     model.next_ticket = 2;
     (model.pane, model.pane_before) = (Pane::Ticket, Pane::Positions);
     model.ticket = Some(ticket);
-    let wished = model.look().preview;
-    if let Some(seen) = &mut model.seen {
-        seen.preview = wished.map(|intent| judged(seen, intent));
-    }
+    judge(model);
 }
 
 /// What a gate with these limits would say: close enough to the real one for pictures and for the

@@ -62,6 +62,11 @@ fn pictures() -> Vec<Picture> {
         (S::WizardLook, &[TABS, SMALL]),
         (S::WizardLimits, &[FULL, TABS]),
         (S::WizardWrite, &[TABS]),
+        (S::Waiting, &[FULL, TABS, SMALL, TINY]),
+        (S::Queue, &[FULL, TABS, SMALL, LEAST, TINY]),
+        (S::QueueChanged, &[TABS, COLUMNS]),
+        (S::Review, &[FULL, TABS, SMALL]),
+        (S::ReviewChanged, &[TABS, FULL, LEAST, TINY]),
     ];
     for (state, sizes) in trade {
         for (place, size) in sizes.iter().enumerate() {

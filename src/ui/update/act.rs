@@ -14,6 +14,8 @@ use crate::ui::seen::Weight;
 use crate::ui::ticket::{Field, Kind, Ticket};
 use crate::ui::update::live;
 use crate::ui::update::lock;
+use crate::ui::update::queue;
+use crate::ui::update::review;
 use crate::ui::update::rows;
 use crate::ui::update::wizard;
 use crate::ui::words;
@@ -32,6 +34,13 @@ pub(super) fn act(model: &mut Model, action: Action, key: Key) -> Vec<Effect> {
         Action::Last => rows::step(model, i64::MAX),
         Action::FarDown => rows::step(model, 10),
         Action::FarUp => rows::step(model, -10),
+        // Where the pane has the screen to itself already, Enter goes on into its row.
+        Action::Open
+            if (model.screen, model.pane) == (Screen::Strategies, Pane::Strategies)
+                && model.strategy.is_some() =>
+        {
+            return review::open(model);
+        }
         Action::Open => open(model),
         Action::Back => back(model),
         Action::Buy => open_ticket(model, Side::Buy),
@@ -43,6 +52,8 @@ pub(super) fn act(model: &mut Model, action: Action, key: Key) -> Vec<Effect> {
         Action::Replace => replace(model),
         Action::EditStop => edit_stop(model),
         Action::Pause => return pause(model, key),
+        Action::Asks => queue::open(model),
+        Action::Review => return review::open(model),
         Action::Timeframe => model.timeframe = next(&Timeframe::ALL, model.timeframe),
         Action::Indicator => model.overlay = next(&Overlay::ALL, model.overlay),
         Action::Copy => return rows::text(model).map(Effect::Copy).into_iter().collect(),

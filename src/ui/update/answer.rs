@@ -1,7 +1,7 @@
 use crate::ui::model::{Model, Popup};
 use crate::ui::msg::Asker;
 use crate::ui::seen::Weight;
-use crate::ui::update::{lock, who, wizard};
+use crate::ui::update::{lock, review, who, wizard};
 use crate::ui::words;
 
 /// What the machine said to something that was asked.
@@ -13,6 +13,7 @@ pub(super) fn answered(model: &mut Model, asker: Asker, exit: u8, said: Vec<Stri
         Asker::Who => who::answered(model, exit, said),
         Asker::Lock => lock::answered(model, exit, said),
         Asker::Wizard => wizard::answered(model, exit, said),
+        Asker::Review => review::answered(model, exit, said),
     }
 }
 

@@ -62,11 +62,13 @@ fn first_word(line: &str) -> &str {
 
 fn passes_unasked(effect: &Effect) -> bool {
     match effect {
-        Effect::Act(_, act) => matches!(act, Act::PauseStrategy(_)),
+        Effect::Act(_, act) => matches!(act, Act::PauseStrategy(_) | Act::Answer { yes: false, .. }),
         Effect::Command(line) => COMMANDS.contains(&first_word(line)),
         // Who sits there is judged where the vault is.
         Effect::Trusted(..)
         | Effect::Wizard(..)
+        // Nothing is approved for live from here.
+        | Effect::Review(_)
         | Effect::Copy(_)
         | Effect::Redraw
         | Effect::Mouse(_)

@@ -12,6 +12,10 @@ mod mouse;
 mod popups;
 /// Where a key goes.
 mod press;
+/// Openings that wait for the trader's yes.
+mod queue;
+/// A strategy's script, read and approved.
+mod review;
 /// Rows chosen by what they are, never by where they stand.
 mod rows;
 /// Keys inside the ticket, and its way to the machine.
@@ -60,6 +64,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Seen(seen) => {
             take_in(model, seen);
+            Vec::new()
+        }
+        Msg::Script(script) => {
+            review::came(model, *script);
             Vec::new()
         }
         Msg::Answered { asker, exit, words } => {
@@ -111,6 +119,7 @@ fn take_in(model: &mut Model, seen: Box<Seen>) {
     }
     model.seen = Some(seen);
     rows::forget_what_is_gone(model);
+    queue::forget_what_is_over(model);
 }
 
 fn kill_changed(model: &mut Model, kill: KillView) {
@@ -119,7 +128,8 @@ fn kill_changed(model: &mut Model, kill: KillView) {
         model.kill_hidden = false;
         // Whatever was about to be confirmed was about another situation; and the report is not to be
         // covered: what it says of the next press holds from the moment it is painted.
-        if matches!(model.popup, Some(Popup::Confirm(_) | Popup::Quit(_) | Popup::Help(_))) {
+        let asks = matches!(model.popup, Some(Popup::Confirm(_) | Popup::Quit(_) | Popup::Queue(_)));
+        if asks || matches!(model.popup, Some(Popup::Help(_) | Popup::Review(_))) {
             model.popup = None;
         }
     }

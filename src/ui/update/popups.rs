@@ -8,7 +8,7 @@ use crate::ui::line::Line;
 use crate::ui::model::{Confirm, Model, Palette, Pane, Popup, Screen};
 use crate::ui::msg::Asker;
 use crate::ui::seen::Weight;
-use crate::ui::update::{who, wizard};
+use crate::ui::update::{queue, review, who, wizard};
 use crate::ui::words;
 
 /// A word given sooner than this was meant for something else.
@@ -31,6 +31,8 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         Some(Popup::Confirm(confirm)) => in_confirm(model, key, confirm),
         Some(Popup::Quit(since_ms)) => in_quit(model, key, since_ms),
+        Some(Popup::Queue(asks)) => queue::press(model, key, asks),
+        Some(Popup::Review(script)) => review::press(model, key, script),
         Some(Popup::Who(asked)) => who::press(model, key, asked),
         Some(Popup::Wizard(wizard)) => wizard::press(model, key, wizard),
     }
@@ -152,7 +154,7 @@ fn in_confirm(model: &mut Model, key: Key, mut confirm: Confirm) -> Vec<Effect> 
 
 /// Whether the key answers what is asked: pressed by itself, by its own time and not by the window's
 /// clock, once the question could be read, and where it is in sight.
-fn is_meant(model: &Model, since_ms: u64) -> bool {
+pub(super) fn is_meant(model: &Model, since_ms: u64) -> bool {
     let pressed_ms = model.burst.last_ms;
     !is_hasty(model) && pressed_ms >= since_ms.saturating_add(READ_MS) && model.shape() != Size::Tiny
 }

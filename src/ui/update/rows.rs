@@ -30,7 +30,8 @@ pub(super) fn step(model: &mut Model, rows: i64) {
     }
 }
 
-fn moved<T: Copy + PartialEq>(all: &[T], now: Option<T>, rows: i64) -> Option<T> {
+/// Where a choice stands after so many rows; from no choice, at the first or last row.
+pub(super) fn moved<T: Copy + PartialEq>(all: &[T], now: Option<T>, rows: i64) -> Option<T> {
     let last = i64::try_from(all.len()).ok()?.checked_sub(1).filter(|last| *last >= 0)?;
     let at = now.and_then(|now| all.iter().position(|one| *one == now)).and_then(|at| i64::try_from(at).ok());
     let to = match at {

@@ -1,7 +1,7 @@
 use ratatui::crossterm::event::KeyCode;
 
 use crate::domain::calendar::Phase;
-use crate::domain::intent::Intent;
+use crate::domain::intent::{Intent, Origin};
 use crate::domain::mode::Mode;
 use crate::engine::event::Act;
 use crate::risk::decision::Check;
@@ -53,7 +53,10 @@ pub(super) fn press(model: &mut Model, key: Key, hasty: bool) -> Vec<Effect> {
 
 /// Fills in the largest quantity that the gate would pass.
 fn largest(model: &mut Model) {
-    let qty = model.seen.as_ref().and_then(|seen| seen.preview.as_ref()).map(|preview| preview.largest.qty);
+    // What the gate said to a strategy's question is about another order.
+    let own = |preview: &&Preview| preview.intent.origin == Origin::Operator;
+    let preview = model.seen.as_ref().and_then(|seen| seen.preview.as_ref()).filter(own);
+    let qty = preview.map(|preview| preview.largest.qty);
     let Some(ticket) = model.ticket.as_mut().filter(|ticket| !ticket.sent) else { return };
     match qty {
         Some(qty) if qty.is_positive() => {
@@ -126,7 +129,7 @@ fn asked(ticket: &Ticket, seen: &Seen) -> Result<Act, String> {
 
 /// Why an order that would pass is asked again: it takes much of a limit, comes out of hours, or far
 /// from the market; or the gate has not been heard on it yet.
-fn reasons_to_ask(seen: &Seen, intent: &Intent, preview: Option<&Preview>) -> Vec<String> {
+pub(super) fn reasons_to_ask(seen: &Seen, intent: &Intent, preview: Option<&Preview>) -> Vec<String> {
     let Some(preview) = preview else { return vec![words::NOT_JUDGED_YET.to_owned()] };
     let mut reasons: Vec<String> =
         preview.decision.checks.iter().filter(|check| takes_much(check)).map(words::takes_much).collect();

@@ -4,7 +4,9 @@ use ratatui::style::Style;
 
 use crate::domain::mode::Mode;
 use crate::risk::state::TradingState;
+use crate::ui::figures::age;
 use crate::ui::ink::{cut, put};
+use crate::ui::keys::Action;
 use crate::ui::model::Model;
 use crate::ui::words;
 
@@ -60,6 +62,9 @@ fn said(model: &Model) -> Vec<(String, Style)> {
         }
         TradingState::Active => {}
     }
+    if let Some(text) = asking(model) {
+        all.push((text, theme.band));
+    }
     if snapshot.mode == Mode::Live && snapshot.state == TradingState::Active {
         all.push(match snapshot.armed_until {
             None => (words::DISARMED.to_owned(), theme.band),
@@ -78,6 +83,19 @@ fn said(model: &Model) -> Vec<(String, Style)> {
         all.push((format!("ADJUST {}; :acknowledge NUMBER --reason TEXT", each.join(", ")), theme.band));
     }
     all
+}
+
+/// That strategies wait for the trader's yes, how long the first of them waits on, and the key that shows them.
+fn asking(model: &Model) -> Option<String> {
+    let snapshot = &model.seen.as_ref()?.snapshot;
+    let first = snapshot.asks.iter().map(|ask| ask.until.millis_since(snapshot.at)).min()?;
+    let waiting = words::waiting(snapshot.asks.len()).to_uppercase();
+    // A locked window takes no key for it.
+    if model.lock.is_some() {
+        return Some(waiting);
+    }
+    let key = model.keys.of(Action::Asks);
+    Some(format!("{waiting} · {key} looks at them · the first ends in {}", age(first)))
 }
 
 #[cfg(test)]

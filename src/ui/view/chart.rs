@@ -12,7 +12,8 @@
 //!
 //! A rising body is a heavy line `┃`, a falling one a half block `▌`, a close at the open a dash `─`;
 //! own buys are `▲` below their bar, own sells `▼` above. When the feed is silent for too long, what it
-//! said is dimmed, and the title says for how long.
+//! said is dimmed, and the title says for how long. What strategies draw is `×`, `•` and `◊` where no candle
+//! stands, with names and newest values in the frame's foot.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -35,6 +36,8 @@ mod axes;
 mod candle_ink;
 /// What is the trader's own, and the overlay.
 mod marks;
+/// What strategies draw.
+mod plots;
 /// Which price stands in which row, and figures in words.
 mod scale;
 #[cfg(test)]
@@ -60,6 +63,7 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     }
     let inner = ink::pane(buf, area, &head.text, model.pane == Pane::Chart, &model.theme);
     title::mark(buf, area, &head, &model.theme);
+    plots::legend(buf, area, subject.chart.map_or(&[][..], |chart| &chart.plots), &model.theme);
     match subject.chart.filter(|_| !subject.bars.is_empty()) {
         None => {
             let text = format!("no bars of {} yet", subject.symbol);
@@ -168,7 +172,8 @@ fn picture(buf: &mut Buffer, inner: Rect, model: &Model, subject: &Subject<'_>, 
     for (x, bar) in (first..).zip(bars) {
         candle_ink::candle(buf, at.field, x, bar, &scale, Look { theme, ascii: model.ascii });
     }
-    marks::dots(buf, at.field, first, line, &scale, theme);
+    marks::dots(buf, at.field, first, line, &scale, (marks::DOT, theme.accent));
+    plots::draw(buf, at.field, first, bars, &chart.plots, &scale, theme);
     candle_ink::volume(buf, at.volume, first, bars, theme);
     axes::price(buf, at.axis, &scale, subject.last, theme);
     axes::times(buf, at.times, first, bars, model.timeframe, theme);

@@ -120,8 +120,14 @@ fn tiny_words(model: &Model) -> Part {
         }
         Some(Popup::Palette(typed)) => (typed.words.join(" "), theme.text),
         Some(Popup::Find(line)) => (format!("/{}", line.text()), theme.text),
-        Some(Popup::Who(_) | Popup::Wizard(_)) => (words::TOO_SMALL_TO_CONFIRM.to_owned(), theme.warning),
+        Some(Popup::Queue(_) | Popup::Review(_) | Popup::Who(_) | Popup::Wizard(_)) => {
+            (words::TOO_SMALL_TO_CONFIRM.to_owned(), theme.warning)
+        }
         _ if model.shows_kill() => (words::KILL_AGAIN_SHORT.to_owned(), theme.danger),
+        _ if model.seen.as_ref().is_some_and(|seen| !seen.snapshot.asks.is_empty()) => {
+            let count = model.seen.as_ref().map_or(0, |seen| seen.snapshot.asks.len());
+            (words::waiting(count), theme.warning)
+        }
         _ => (words::ENLARGE.to_owned(), theme.dim),
     }
 }

@@ -29,6 +29,10 @@ mod positions;
 /// What holds for every pane: no panic, no half figure.
 #[cfg(test)]
 mod proof;
+/// Openings that wait for the trader's yes.
+mod queue;
+/// A strategy's script, read before it is approved.
+pub(super) mod review;
 /// Limits, used and left.
 mod risk;
 /// Rows that several panes share.
@@ -203,6 +207,8 @@ fn popups(model: &Model, body: Rect, buf: &mut Buffer) {
         Some(Popup::Find(line)) => palette::find(model, line, body, buf),
         Some(Popup::Confirm(asked)) => confirm::draw(model, asked, body, buf),
         Some(Popup::Quit(_)) => confirm::quit(model, body, buf),
+        Some(Popup::Queue(asks)) => queue::draw(model, asks, body, buf),
+        Some(Popup::Review(script)) => review::draw(model, script, body, buf),
         Some(Popup::Who(asked)) => who::draw(model, asked, body, buf),
         // The kill's report lies over it.
         Some(Popup::Wizard(wizard)) if !model.shows_kill() => wizard::draw(model, wizard, body, buf),

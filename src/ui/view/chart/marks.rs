@@ -92,8 +92,18 @@ fn free_run(buf: &Buffer, field: Rect, row: u16, width: u16) -> Option<u16> {
     (field.x..=last).rev().find(|x| (*x..x + width).all(free))
 }
 
-/// Draws the overlay's dots into what is still empty, so that they hide nothing.
-pub fn dots(buf: &mut Buffer, field: Rect, first: u16, line: &[f64], scale: &Scale, theme: &Theme) {
+/// The sign of the chosen indicator.
+pub const DOT: char = '∙';
+
+/// Draws a line's signs into what is still empty, so that they hide nothing.
+pub fn dots(
+    buf: &mut Buffer,
+    field: Rect,
+    first: u16,
+    line: &[f64],
+    scale: &Scale,
+    (sign, style): (char, Style),
+) {
     for (x, value) in (first..).zip(line) {
         let Some(price) = Price::from_f64(*value).filter(|price| scale.outside(*price).is_none()) else {
             continue;
@@ -101,7 +111,7 @@ pub fn dots(buf: &mut Buffer, field: Rect, first: u16, line: &[f64], scale: &Sca
         let row = scale.row(price);
         let taken = buf.cell((x, field.y + row)).is_none_or(|cell| !matches!(cell.symbol(), " " | "┊"));
         if !taken {
-            cell(buf, field, x, row, '∙', theme.accent.remove_modifier(Modifier::BOLD));
+            cell(buf, field, x, row, sign, style.remove_modifier(Modifier::BOLD));
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::ui::ascii::to_ascii;
 use crate::ui::candles::{Overlay, Timeframe};
 use crate::ui::keys::Keys;
 use crate::ui::model::{LockAfter, Setting};
-use crate::ui::seen::{About, FillMark, JournalView, MarketView, Seen};
+use crate::ui::seen::{About, FillMark, JournalView, MarketView, PlotLine, Seen};
 use crate::ui::theme::{Depth, Theme, ThemeName};
 
 fn price(text: &str) -> Price {
@@ -85,6 +85,7 @@ fn chart(minutes: Vec<Bar>) -> ChartView {
     ChartView {
         symbol: spy(),
         minutes: Arc::new(minutes),
+        plots: Vec::new(),
         fills: vec![
             fill("2013-10-07T13:35:20Z", Side::Sell, "167.40"),
             fill("2013-10-07T13:45:10Z", Side::Buy, "167.12"),
@@ -220,6 +221,7 @@ fn chart_for_eyes() {
     let view = ChartView {
         symbol: spy(),
         minutes: Arc::new(bars),
+        plots: Vec::new(),
         fills: vec![
             fill("2013-10-09T15:20:20Z", Side::Buy, "165.40"),
             fill("2013-10-09T16:05:10Z", Side::Sell, "165.12"),
@@ -464,6 +466,71 @@ fn mono_tells_gains_from_losses() {
     assert!(lines(&drawn(&rising, 40, 14))[0].contains("▲0.26%"));
 }
 
+/// A line with so many cents at each minute from 09:30 on.
+fn plotted(name: &str, cents: impl Fn(i64) -> Option<i32>) -> PlotLine {
+    let point = |minute: i64| {
+        let at = at("2013-10-07T13:30:00Z").plus_seconds(minute * 60);
+        Some((at, Price::from_cents(cents(minute)?)))
+    };
+    PlotLine { name: name.to_owned(), points: Arc::new((0..24).filter_map(point).collect()) }
+}
+
+#[test]
+fn what_strategies_draw_has_signs_of_its_own_and_its_names_in_the_foot() {
+    let mut view = chart(minutes(&ROWS));
+    view.plots = vec![
+        plotted("fast", |minute| Some(16_712 + i32::try_from(minute).unwrap())),
+        plotted("rsi", |minute| Some(5_000 + i32::try_from(minute).unwrap())),
+        plotted("slow every third", |minute| (minute % 3 == 2).then_some(16_735)),
+    ];
+    let mut model = model(Some(seen(Some(view))), ThemeName::Mono);
+    model.overlay = Overlay::None;
+    check(
+        &model,
+        60,
+        16,
+        &[
+            "┌ SPY 1m  O 167.42 H 167.46 L 167.40 C 167.44 V 200 ───────┐",
+            "│               ↑ target 169.50 ▼               ╷          │",
+            "│                              ╷╷              ╷┃▌╽◂ 167.44│",
+            "│                              ┃▌┼▖            ╽┃╵╵┤ 167.40│",
+            "│                            ╷╻┃◊╵▌│  ◊  ◊  ◊ ┃╿×××        │",
+            "│                           ┃▌┃╵  ▘▌╷╷    ××┃▌┃╵           │",
+            "│                          ┃╿╵     ▌┃▌╷××× ┃╿▘╹            │",
+            "│                          ╿   ××××│ ▘▌  ╷╽┃       ┤ 167.20│",
+            "│┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ entry 167.12 ▌┃─▌┃┄┄┄┄┄┄┄┄        │",
+            "│                                     ╵╵ ▘╿                │",
+            "│                                         ▲                │",
+            "│┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈ stop 167.00 ┤ 167.00│",
+            "│                          ▄▁  ▃   ▄  █    ▁    ▄          │",
+            "│                          ██▅▇█▄▁██▃▇█▄ ▅██▄▃█▇█▄▃        │",
+            "│                          09:30     09:40     09:50       │",
+            "└─ × fast 167.35  • rsi 50.23  ◊ slow every th… 167.35 ────┘",
+        ],
+    );
+}
+
+#[test]
+fn three_lines_at_most_are_drawn_those_that_were_drawn_last() {
+    let mut view = chart(minutes(&ROWS));
+    view.plots = vec![
+        plotted("old", |minute| (minute < 9).then_some(16_750)),
+        plotted("a", |_| Some(16_751)),
+        plotted("b", |_| Some(16_752)),
+        plotted("c", |_| Some(16_753)),
+    ];
+    let mut model = model(Some(seen(Some(view))), ThemeName::Mono);
+    model.ascii = true;
+    let lines = lines(&drawn(&model, 70, 14));
+    let foot = lines.last().unwrap();
+    assert!(
+        foot.contains(" x a 167.51 - * b 167.52 - & c 167.53 ")
+            || foot.contains(" x a 167.51  * b 167.52  & c 167.53 "),
+        "{foot}"
+    );
+    assert!(foot.contains("and 1 more lines"), "{foot}");
+}
+
 #[test]
 fn no_candle_is_hidden_by_a_line_or_a_dot() {
     let bars = minutes(&ROWS);
@@ -476,6 +543,9 @@ fn no_candle_is_hidden_by_a_line_or_a_dot() {
             stop: Some(price("167.3")),
             target: Some(price("167.4")),
             entry: inside,
+            plots: (0..3)
+                .map(|n| plotted("x", move |minute| Some(16_700 + 7 * n + i32::try_from(minute).unwrap())))
+                .collect(),
             ..bare
         }))),
         ThemeName::Mono,

@@ -4,7 +4,8 @@ const LINES_MAX: usize = 3_000;
 
 /// The lines that changed from `old` to `new`: each with `-`, `+` or a space before it, and three
 /// unchanged ones around every change. Empty when nothing changed.
-pub(super) fn diff(old: &str, new: &str) -> String {
+#[must_use]
+pub fn diff(old: &str, new: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let edits = edits(&old, &new);
     let changed: Vec<bool> = edits.iter().map(|(mark, _)| *mark != ' ').collect();
