@@ -112,7 +112,9 @@ pub(super) fn look(state: &Path, strategy: u16, script: &Script) -> Result<Scrip
         modes => format!("approved for {} as it stands on disk", modes.join(" and ")),
     }];
     if source.hash != script.source.hash {
-        facts.push("the run goes on with what it read at its start".to_owned());
+        facts.push(
+            "changed since the run began: in sim and paper it takes its seat once it is approved".to_owned(),
+        );
     }
     if script.path.is_none() {
         facts.push("it comes with the program: in sim it runs without an approval".to_owned());
@@ -121,8 +123,10 @@ pub(super) fn look(state: &Path, strategy: u16, script: &Script) -> Result<Scrip
     match &asked {
         Ok((manifest, asks)) => {
             facts.push(tamed(&format!("{} {}", manifest.name, manifest.version)));
-            facts
-                .extend(with_what_was(granted.as_ref().unwrap_or(asks), before_of(&approvals, &source.file)));
+            match granted.map_or_else(|| grantable(&approvals, &source.file, asks, false), Ok) {
+                Ok(passport) => facts.extend(with_what_it_asks(&passport, asks)),
+                Err(words) => facts.push(words),
+            }
         }
         Err(words) => facts.push(tamed(&format!("it cannot be approved: {words}"))),
     }
@@ -143,8 +147,23 @@ pub(super) fn look(state: &Path, strategy: u16, script: &Script) -> Result<Scrip
         facts,
         lines: text.lines().map(str::to_owned).collect(),
         is_diff,
-        approvable: missing && asked.is_ok(),
+        approvable: missing
+            && asked.is_ok_and(|(_, asks)| grantable(&approvals, &source.file, &asks, false).is_ok()),
     })
+}
+
+/// What an approval of this file grants: what it asks for, within what was granted to the file before, so that a
+/// new text never gets more than the old one unseen; `anew` forgets that.
+///
+/// # Errors
+/// Where both have nothing in common, in words.
+pub fn grantable(approvals: &Approvals, file: &str, asks: &Passport, anew: bool) -> Result<Passport, String> {
+    match before_of(approvals, file).filter(|_| !anew) {
+        None => Ok(asks.clone()),
+        Some(before) => asks.narrowed(before).map_err(|words| {
+            format!("{words}; `hardstop strategy approve FILE --anew` forgets what was granted before")
+        }),
+    }
 }
 
 /// The passport that was granted last under a file's name.
@@ -153,14 +172,12 @@ fn before_of<'a>(approvals: &'a Approvals, file: &str) -> Option<&'a Passport> {
     named.max_by_key(|(_, _, approval)| approval.at).map(|(_, _, approval)| &approval.passport)
 }
 
-/// A passport in lines, each with what was granted before where that is something else: an approval must not loosen
-/// unseen what the trader once narrowed.
-fn with_what_was(passport: &Passport, before: Option<&Passport>) -> Vec<String> {
+/// A passport in lines, each with what the script asks for where it gets less.
+pub fn with_what_it_asks(passport: &Passport, asks: &Passport) -> Vec<String> {
     let mut lines = passport_lines(passport);
-    let Some(before) = before else { return lines };
-    for (line, (was, is)) in lines.iter_mut().skip(1).zip(before.lines().into_iter().zip(passport.lines())) {
-        if was != is {
-            line.push_str(&format!("   (granted before: {})", was.1));
+    for (line, (asked, is)) in lines.iter_mut().skip(1).zip(asks.lines().into_iter().zip(passport.lines())) {
+        if asked != is {
+            line.push_str(&format!("   (it asks: {})", asked.1));
         }
     }
     lines
@@ -184,7 +201,9 @@ pub(super) fn approve(state: &Path, script: &Script, sha256: &str) -> Reply {
                 "nothing was approved: the file was changed after it was shown; it is shown anew".to_owned()
             );
         }
-        let (manifest, passport) = ask_itself(&source)?;
+        let (manifest, asks) = ask_itself(&source)?;
+        let approvals = Approvals::read(state).map_err(|fault| fault.to_string())?;
+        let passport = grantable(&approvals, &source.file, &asks, false)?;
         grant(state, &source, &manifest, passport, &MODES)?;
         Ok(format!("{} is approved for sim and paper; a changed byte takes that back", tamed(&source.file)))
     };
@@ -224,7 +243,11 @@ mod tests {
         };
         assert!(reply.exit == 1 && reply.words[0].starts_with("nothing was approved"), "{reply:?}");
         assert_eq!(view.lines, ["two[2J"], "nothing in it steers the terminal");
-        assert!(view.facts.iter().any(|fact| fact.starts_with("the run goes on")), "{:?}", view.facts);
+        assert!(
+            view.facts.iter().any(|fact| fact.starts_with("changed since the run began")),
+            "{:?}",
+            view.facts
+        );
         assert_eq!(Approvals::read(&folder).unwrap().all().count(), 0);
         let nobody = told(&folder, &[], &ReviewAsks::Read { strategy: 1 });
         assert!(
@@ -233,17 +256,23 @@ mod tests {
         );
     }
 
+    /// A new text of the same file gets no more than the old one had, until the trader says so.
     #[test]
-    fn what_was_granted_before_is_said_where_it_was_less() {
-        let wide = Passport::default();
+    fn what_was_granted_before_bounds_what_a_changed_file_gets() {
+        let folder = folder("bounded");
+        let (file, wide) = ("a.js", Passport::default());
         let narrow = Passport { max_qty: Some(crate::domain::qty::Qty::shares(10)), ..Passport::default() };
-        let lines = with_what_was(&wide, Some(&narrow));
-        assert_eq!(lines.iter().filter(|line| line.contains("granted before")).count(), 1, "{lines:?}");
-        assert!(
-            lines.iter().any(|line| line.ends_with("no bound of its own   (granted before: 10)")),
-            "{lines:?}"
+        let granted = |anew| grantable(&Approvals::read(&folder).unwrap(), file, &wide, anew);
+        assert_eq!(granted(false), Ok(wide.clone()));
+        let (source, manifest) = (
+            StrategySource::of_text(file, "one"),
+            serde_json::from_str(r#"{"api":1,"name":"x","version":"1","timeframe":"1Min"}"#).unwrap(),
         );
-        assert_eq!(with_what_was(&narrow, Some(&narrow)), passport_lines(&narrow));
-        assert_eq!(with_what_was(&wide, None), passport_lines(&wide));
+        grant(&folder, &source, &manifest, narrow.clone(), &MODES).unwrap();
+        assert_eq!((granted(false), granted(true)), (Ok(narrow.clone()), Ok(wide.clone())));
+        let lines = with_what_it_asks(&narrow, &wide);
+        let less: Vec<&String> = lines.iter().filter(|line| line.contains("(it asks: ")).collect();
+        assert!(less.len() == 1 && less[0].ends_with("10   (it asks: no bound of its own)"), "{lines:?}");
+        assert_eq!(with_what_it_asks(&wide, &wide), passport_lines(&wide));
     }
 }

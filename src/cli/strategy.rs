@@ -20,8 +20,9 @@ pub(super) fn run(paths: &Paths, command: &StrategyCommand) -> Result<u8, Failur
         StrategyCommand::Check { file, json } => check(file, *json),
         StrategyCommand::Describe { file } => strategy_file::describe(paths, file),
         StrategyCommand::Diff { file } => strategy_file::changes(paths, file),
-        StrategyCommand::Approve { file, yes, live, passport } => {
-            strategy_file::approve(paths, file, &passport.passport(), *yes, *live)
+        StrategyCommand::Approve { file, yes, live, anew, passport } => {
+            let wishes = strategy_file::Wishes { yes: *yes, live: *live, anew: *anew };
+            strategy_file::approve(paths, file, &passport.passport(), &wishes)
         }
         StrategyCommand::Asks { json } => ask::asks(paths, *json),
         StrategyCommand::Revoke { file } => revoke(paths, file),

@@ -42,6 +42,9 @@ pub enum StrategyCommand {
         /// For live, and for nothing else; it always asks.
         #[arg(long, conflicts_with = "yes")]
         live: bool,
+        /// Forget what was granted to the file before; without it, a changed file gets no more than that.
+        #[arg(long)]
+        anew: bool,
         /// What it is granted less than it asks for.
         #[command(flatten)]
         passport: Box<PassportArgs>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::app::paths::Paths;
-use crate::app::review::{grant, passport_lines};
+use crate::app::review::{grant, grantable, passport_lines, with_what_it_asks};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
 use crate::domain::mode::Mode;
@@ -69,8 +69,8 @@ pub(super) fn describe(paths: &Paths, file: &Path) -> Result<u8, Failure> {
 fn params(manifest: &Manifest) -> Vec<serde_json::Value> {
     let shown = manifest.params.iter().map(|(name, param)| {
         json!({
-            "param": tamed(name), "type": param.kind, "default": param.default, "min": param.min,
-            "max": param.max, "unit": param.unit.as_deref().map(tamed), "title": param.title.as_deref().map(tamed),
+            "param": tamed(name), "type": param.kind, "default": param.default.to_string(),
+            "min": param.min.map(|least| least.to_string()), "max": param.max.map(|most| most.to_string()), "unit": param.unit.as_deref().map(tamed), "title": param.title.as_deref().map(tamed),
         })
     });
     shown.collect()
@@ -93,23 +93,33 @@ pub(super) fn changes(paths: &Paths, file: &Path) -> Result<u8, Failure> {
     Ok(0)
 }
 
-pub(super) fn approve(
-    paths: &Paths,
-    file: &Path,
-    granted: &Passport,
-    yes: bool,
-    live: bool,
-) -> Result<u8, Failure> {
+/// How an approval was asked for.
+pub(super) struct Wishes {
+    /// Whether nothing is asked.
+    pub(super) yes: bool,
+    /// Whether it is for real money.
+    pub(super) live: bool,
+    /// Whether what was granted before is forgotten.
+    pub(super) anew: bool,
+}
+
+pub(super) fn approve(paths: &Paths, file: &Path, typed: &Passport, wishes: &Wishes) -> Result<u8, Failure> {
     let source = read(file)?;
     let (manifest, _) = ask_itself(&source)?;
     let usage = |words: String| Failure::new(Exit::Usage, words);
-    granted.check().map_err(usage)?;
-    let passport = manifest.passport().and_then(|asked| asked.narrowed(granted)).map_err(usage)?;
-    let (modes, for_what) =
-        if live { (&[Mode::Live][..], "live") } else { (&[Mode::Sim, Mode::Paper][..], "sim and paper") };
+    let asks = manifest.passport().map_err(usage)?;
+    let (modes, for_what) = if wishes.live {
+        (&[Mode::Live][..], "live")
+    } else {
+        (&[Mode::Sim, Mode::Paper][..], "sim and paper")
+    };
     paths.prepare()?;
     let approvals = approvals(paths)?;
-    if !yes {
+    typed.check().map_err(usage)?;
+    let passport = grantable(&approvals, &source.file, &asks, wishes.anew)
+        .and_then(|passport| passport.narrowed(typed))
+        .map_err(usage)?;
+    if !wishes.yes {
         match copies::last_approved(&paths.state, &approvals, &source.file) {
             Some(before) => {
                 print::words("what changed since it was approved:");
@@ -124,13 +134,13 @@ pub(super) fn approve(
             tamed(&manifest.version),
             source.hash
         ));
-        for line in passport_lines(&passport) {
+        for line in with_what_it_asks(&passport, &asks) {
             print::data(&line);
         }
         print::words(&format!("type approve to let it run in {for_what}:"));
-        let mut typed = String::new();
-        io::stdin().lock().read_line(&mut typed).map_err(|fault| fault.to_string())?;
-        if typed.trim() != "approve" {
+        let mut word = String::new();
+        io::stdin().lock().read_line(&mut word).map_err(|fault| fault.to_string())?;
+        if word.trim() != "approve" {
             return Err(Failure::new(Exit::Failed, "nothing was approved"));
         }
     }

@@ -71,7 +71,8 @@ impl Engine {
         let timeframe_ms = self.strategies.get(id).map_or(0, |strategy| strategy.head.timeframe_ms);
         let until = self.now.plus_millis(timeframe_ms.saturating_mul(BARS).clamp(1, WAIT_MS_MAX));
         let number = order.seq().unwrap_or(0);
-        let detail = format!("question {number}: {}, until {until}", words_of(&intent));
+        let seconds = until.millis_since(self.now).checked_div(1_000).unwrap_or(0);
+        let detail = format!("question {number}: {}, for {seconds} s", words_of(&intent));
         self.tell_ask(id, "asks", detail);
         let ask = Ask { strategy: id, id: order, intent, tag, asked_at: self.now, until };
         self.asks.waiting.insert(number, ask);
@@ -103,11 +104,15 @@ impl Engine {
     pub(super) fn keep_asks(&mut self) {
         let runs =
             |id: StrategyId| self.strategies.get(id).is_some_and(|strategy| strategy.running == Running::Yes);
-        let over = |ask: &Ask| ask.until <= self.now || !runs(ask.strategy);
-        let numbers: Vec<u64> =
-            self.asks.waiting.iter().filter(|(_, ask)| over(ask)).map(|(number, _)| *number).collect();
-        for number in numbers {
-            self.drop_ask(number, "nobody answered in time, or it runs no more");
+        let over = |ask: &Ask| match (runs(ask.strategy), ask.until <= self.now) {
+            (false, _) => Some("the strategy does not run any more"),
+            (true, true) => Some("nobody answered in time"),
+            (true, false) => None,
+        };
+        let ended: Vec<(u64, &str)> =
+            self.asks.waiting.iter().filter_map(|(number, ask)| Some((*number, over(ask)?))).collect();
+        for (number, why) in ended {
+            self.drop_ask(number, why);
         }
     }
 
