@@ -6,7 +6,7 @@ use crate::cli::args::SelftestArgs;
 use crate::cli::config::ConfigSource;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
-use crate::rehearsal::selftest::tally::{NOT_BUILT, Table};
+use crate::rehearsal::selftest::tally::{NOT_HERE, Table};
 use crate::rehearsal::selftest::{Failed, Findings, Question, run as play};
 
 /// Seeds that broke something are named one by one up to here.
@@ -77,7 +77,7 @@ fn text(found: &Findings, seconds: f64) -> String {
             counted.iter().map(|(word, times)| format!("  {word:<WORD_WIDTH$} {times:>8}")).collect();
         lines.extend(cells.chunks(COLUMNS).map(|row| row.concat().trim_end().to_owned()));
         if table == Table::Refusals {
-            lines.push(format!("  not built yet: {}", NOT_BUILT.join(", ")));
+            lines.push(format!("  only with real money: {}", NOT_HERE.join(", ")));
         }
     }
     for failed in found.failed.iter().take(FAILED_SHOWN) {

@@ -5,10 +5,11 @@ use crate::domain::at::At;
 use crate::domain::calendar::{Phase, phase};
 use crate::domain::day::TradingDay;
 use crate::domain::id::ClientOrderId;
-use crate::domain::intent::{Intent, Origin};
+use crate::domain::intent::{Intent, Origin, StrategyId};
 use crate::domain::market::{Quote, Tick};
 use crate::domain::money::Money;
 use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
+use crate::domain::passport::Passport;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
@@ -77,6 +78,8 @@ pub(super) struct Auditor {
     /// Symbols whose shares are no longer what they were, until the trader has said that he knows.
     frozen: BTreeSet<Symbol>,
     asked: Asked,
+    /// What each strategy was granted when it was loaded last.
+    passports: BTreeMap<StrategyId, Passport>,
     power: Option<Money>,
     cool_down: Option<At>,
     openings: Vec<(At, Intent)>,
@@ -104,6 +107,7 @@ impl Auditor {
             adjusts: BTreeMap::new(),
             frozen: BTreeSet::new(),
             asked: Asked::default(),
+            passports: BTreeMap::new(),
             power: None,
             cool_down: None,
             openings: Vec::new(),
@@ -155,6 +159,9 @@ impl Auditor {
                         known.request.kind = order.request.kind;
                     }
                 }
+            }
+            Event::StrategyLoaded(head) => {
+                self.passports.insert(head.id, head.passport.clone());
             }
             Event::Warm(tick) => self.heard(tick),
             Event::CorporateAction { symbol, .. } => {
@@ -268,6 +275,17 @@ impl Auditor {
         self.breaches.push(format!("{id} is alive, and what replaces it was approved: {intent:?}"));
     }
 
+    /// The lines of a passport that need no sum of earlier orders.
+    fn is_beyond_its_passport(&self, intent: &Intent, at: At) -> bool {
+        let Origin::Strategy(id) = intent.origin else { return false };
+        self.passports.get(&id).is_none_or(|passport| {
+            !passport.sides.grant(intent.side)
+                || (!passport.symbols.is_empty() && !passport.symbols.contains(&intent.symbol))
+                || passport.hours.is_some_and(|hours| !hours.hold(at))
+                || passport.max_qty.is_some_and(|most| intent.qty > most)
+        })
+    }
+
     /// Every rule that needs no sum, asked again of an opening that was approved.
     fn approved(&mut self, at: At, intent: &Intent) {
         let symbol = intent.symbol;
@@ -282,6 +300,7 @@ impl Auditor {
         ask(!hours::fits(intent, &self.limits, at), "at no hour or in no form for it");
         let has_ended = |id| self.orders.get(&id).is_none_or(|known| !known.status.is_live());
         ask(!self.asked.is_wanted(intent, has_ended), "nobody asks for it now");
+        ask(self.is_beyond_its_passport(intent, at), "beyond what its strategy was granted");
         ask(self.frozen.contains(&symbol), "a corporate action has frozen the symbol");
         ask(self.halted.contains(&symbol), "the symbol is halted");
         ask(self.adjusts.values().any(|waits| *waits == symbol), "a difference of the symbol waits");

@@ -36,8 +36,8 @@ pub enum Table {
 #[serde(transparent)]
 pub struct Tally(BTreeMap<Table, BTreeMap<String, u64>>);
 
-/// Codes that nothing can give yet: keys, and what a strategy is granted, are not built.
-pub const NOT_BUILT: [&str; 2] = ["DISARMED", "PASSPORT"];
+/// Codes that nothing gives here: only real money is armed.
+pub const NOT_HERE: [&str; 1] = ["DISARMED"];
 
 const ORDER_STATES: [OrderStatus; 11] = [
     OrderStatus::Intent,
@@ -68,7 +68,7 @@ impl Tally {
     #[must_use]
     pub fn blank() -> Self {
         let mut tally = Self::default();
-        for word in Code::ALL.iter().map(|code| code.word()).filter(|word| !NOT_BUILT.contains(word)) {
+        for word in Code::ALL.iter().map(|code| code.word()).filter(|word| !NOT_HERE.contains(word)) {
             tally.add(Table::Refusals, word, 0);
         }
         for cause in CAUSES {

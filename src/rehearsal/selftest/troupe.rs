@@ -6,7 +6,7 @@ use crate::domain::intent::StrategyId;
 use crate::domain::mode::Mode;
 use crate::domain::money::Money;
 use crate::domain::order::TimeInForce;
-use crate::domain::passport::Passport;
+use crate::domain::passport::{Passport, Sides};
 use crate::domain::pct::Pct;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
@@ -34,6 +34,22 @@ struct Seat {
     last: Option<Price>,
 }
 
+/// What the players were granted: the first anything, the second longs of a part of the day, the third little at once
+/// and seldom.
+fn passport_of(number: u16) -> Passport {
+    match number {
+        2 => Passport { sides: Sides::Long, hours: "09:40-15:50".parse().ok(), ..Passport::default() },
+        3 => Passport {
+            max_qty: Some(Qty::shares(40)),
+            max_usd: Some(Money::dollars(4_000)),
+            orders_per_minute: Some(2),
+            max_day_loss_usd: Some(Money::dollars(60)),
+            ..Passport::default()
+        },
+        _ => Passport::default(),
+    }
+}
+
 impl Troupe {
     /// So many strategies of these symbols, with what an earlier process saw of their failures; each with the
     /// reason for which it waits, where it does.
@@ -55,7 +71,7 @@ impl Troupe {
                 timeframe_ms: 60_000,
                 warmup_bars: 0,
                 protects: false,
-                passport: Passport::default(),
+                passport: passport_of(number),
                 file: String::new(),
                 params: String::new(),
             };
