@@ -53,6 +53,8 @@ pub struct Watched {
     planned: Planned,
     path: PathBuf,
     passport: Passport,
+    /// The name under which what it holds is known.
+    name: String,
     /// What was read last: a file that is being written is another one a moment later.
     read: SourceHash,
     /// The text of which the trader was told.
@@ -65,8 +67,8 @@ impl Watched {
         let all = planned.into_iter().zip(heads);
         let watched = all.filter_map(|(planned, (head, _))| {
             let (path, hash) = (planned.path.clone()?, planned.source.hash);
-            let passport = head.passport.clone();
-            Some(Self { id: head.id, planned, path, passport, read: hash, told: hash })
+            let (passport, name) = (head.passport.clone(), head.name.clone());
+            Some(Self { id: head.id, planned, path, passport, name, read: hash, told: hash })
         });
         watched.collect()
     }
@@ -171,7 +173,8 @@ impl Reloader {
             instead: &self.instead,
             executable: &executable,
         };
-        let ready = prepared(&plan, &planned, watched.id, approvals).and_then(|(head, settings)| {
+        let ready = prepared(&plan, &planned, watched.id, approvals).and_then(|(mut head, settings)| {
+            head.name = named_as_before(&watched.name, &head.name)?;
             let sandbox = Sandbox::spawn(&settings).map_err(|fault| fault.to_string())?;
             copies::keep_what_runs(&self.state, &planned.source)?;
             Ok(Reload { head, settings, sandbox })
@@ -190,6 +193,16 @@ impl Reloader {
             }
         }
     }
+}
+
+/// What a strategy holds of its own is known by its name: a new text keeps it.
+fn named_as_before(before: &str, now: &str) -> Result<String, String> {
+    if before == now || before.starts_with(&format!("{now} (")) {
+        return Ok(before.to_owned());
+    }
+    Err(format!(
+        "it calls itself {now} now, and what it holds is known as {before}'s; give it its name back, or start again"
+    ))
 }
 
 /// What the machine is asked, and what is known once it was.

@@ -249,8 +249,8 @@ impl<A: Crew> Machine<A> {
         for symbol in &head.symbols {
             self.source.watch(*symbol);
         }
-        self.pump.bench_mut().seat(head.clone(), settings, sandbox);
-        self.pump.turn(now, Event::StrategyLoaded(head));
+        let taken = head.clone();
+        self.pump.reload(now, head, |bench| bench.seat(taken, settings, sandbox));
         self.pump.audience_mut().turned();
     }
 

@@ -16,7 +16,7 @@ use crate::app::engine_room::Shared;
 use crate::app::machine::{Crew, RunResult};
 use crate::app::note::Note;
 use crate::app::paths::Paths;
-use crate::broker::latch::KillCause;
+use crate::broker::latch::{KillCause, Pull};
 use crate::broker::outcome::{KillOutcome, Outcomes};
 use crate::broker::threads;
 use crate::config::meaning::Logs;
@@ -184,6 +184,12 @@ impl Again<'_> {
     }
 }
 
+/// Whether somebody pulled it on purpose, by a key or by a word.
+fn is_the_traders(pull: &Pull) -> bool {
+    let causes = [KillCause::Window, KillCause::Shell { flatten: false }, KillCause::Shell { flatten: true }];
+    causes.iter().any(|cause| cause.words() == pull.by)
+}
+
 /// In a replay there is nobody to be asked; a kill that is typed is meant all the same.
 pub(super) fn reply(shared: &Shared, request: &Request) -> Reply {
     if request.cmd == "kill" {
@@ -204,6 +210,10 @@ fn pass_kills_on(plan: &ReplayPlan, shared: &Shared, teller: &SyncSender<Note>) 
         while !ends.is_raised() {
             let Some(pull) = latch.wait(heard, NAP) else { continue };
             heard = pull.number;
+            // A fault of the replay, or a signal to it, is none of the run's.
+            if !is_the_traders(&pull) {
+                continue;
+            }
             let request = Request {
                 cmd: "kill".to_owned(),
                 args: serde_json::json!({ "flatten": latch.wants_flat() }),

@@ -88,7 +88,11 @@ pub(super) fn seat_all(plan: &SeatPlan<'_>, memory: &Memory, now: At) -> Result<
     let approvals = Approvals::read(plan.state).map_err(|fault| fault.to_string())?;
     let (mut bench, mut heads) = (Bench::of(plan.mode), Vec::new());
     for (planned, number) in plan.strategies.iter().zip(1..) {
-        let (head, settings) = prepared(plan, planned, StrategyId(number), &approvals)?;
+        let (mut head, settings) = prepared(plan, planned, StrategyId(number), &approvals)?;
+        // What each holds of its own is known by its name: the same script twice has two.
+        if heads.iter().any(|(other, _): &(StrategyHead, _)| other.name == head.name) {
+            head.name = format!("{} ({number})", head.name);
+        }
         copies::keep_what_runs(plan.state, &planned.source)?;
         let strikes = strikes_of(&planned.source, memory, &approvals);
         let waits = bench

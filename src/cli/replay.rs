@@ -19,6 +19,7 @@ use crate::cli::run::{Looks, pace, window_plan};
 use crate::domain::day::TradingDay;
 use crate::journal::history::{History, HistoryFault};
 use crate::journal::reader::Reader;
+use crate::journal::verify::{Chain, verify_sealed};
 use crate::rehearsal::rederive::{Rederived, rederive};
 use crate::strategy::copies;
 
@@ -141,6 +142,12 @@ fn verify(paths: &Paths, wanted: &Wanted, json: bool) -> Result<u8, Failure> {
             print::data(&words_of(*run, &found));
         }
         told.push(json!({ "run": run, "rederived": found }));
+    }
+    // What went into the machine is only compared with itself: that nobody changed it is for the chain to say.
+    let verdict = verify_sealed(&wanted.journal, None).map_err(|fault| fault.to_string())?;
+    if let Chain::FirstBad { row, why } = &verdict.chain {
+        let words = format!("what was derived agrees, but the journal was changed: row {row}: {why}");
+        return Err(Failure::new(Exit::Wanting, words));
     }
     if json {
         print::data(&json!({ "schema": 1, "runs": told }).to_string());

@@ -1,17 +1,18 @@
 //! Openings that wait for the trader's yes, and what a strategy holds across two processes.
 
 use crate::domain::intent::{Origin, StrategyId};
-use crate::domain::order::OrderKind;
+use crate::domain::order::{OrderKind, OrderStatus};
 use crate::domain::passport::Passport;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::strategy::{Size, Wish};
 use crate::engine::event::{Act, Event, KillReport, StrategyHead};
-use crate::engine::memory::{Memory, RememberedBook};
+use crate::engine::memory::{Memory, RememberedBook, RememberedOrder};
 use crate::engine::proofs::{Alone, price, spy};
 use crate::engine::record::Record;
 use crate::engine::wishes::{buy, close, sent, wish};
 use crate::risk::limits::Limits;
+use crate::risk::order::Role;
 
 /// A machine whose strategy 1 asks before each opening.
 fn asking() -> Alone {
@@ -204,4 +205,60 @@ fn a_stop_whose_successor_was_never_written_is_placed_where_it_belonged() {
     let after = Alone::after(Limits::default(), memory, before.now);
     let stops: Vec<_> = after.sent.iter().filter_map(|request| request.kind.stop()).collect();
     assert_eq!(stops, [price("96.50")]);
+}
+
+/// Numbers of strategies are of one run alone: what one ordered before is its own under its new number, is counted as
+/// such, and nobody else's.
+#[test]
+fn what_a_strategy_ordered_before_a_restart_is_its_own_under_another_number() {
+    let mut before = Alone::new(Limits { stops_auto: false, ..Limits::default() });
+    let order = before.ask(Origin::Strategy(StrategyId(2)), Side::Buy, 10).unwrap();
+    let request = *before.sent.last().unwrap();
+    let live = RememberedOrder {
+        request,
+        role: Role::Opening,
+        origin: Origin::Strategy(StrategyId(2)),
+        strategy: Some("strategy 1".to_owned()),
+        parent: None,
+        status: OrderStatus::Working,
+        filled: Qty::ZERO,
+        trail: None,
+    };
+    let memory = Memory { resumed: true, live_orders: vec![live], ..Memory::default() };
+    let mut after = Alone::after(Limits { stops_auto: false, ..Limits::default() }, memory, before.now);
+    let origin = |stage: &Alone| stage.engine.orders.get(order).unwrap().origin;
+    assert_eq!(origin(&after), Origin::Strategy(StrategyId(1)));
+    load(&mut after, Passport { max_qty: Some(Qty::shares(10)), ..Passport::default() });
+    assert_eq!(after.ask(Origin::Strategy(StrategyId(1)), Side::Buy, 1), None, "ten are on the way");
+    let refused =
+        |record: &Record| matches!(record, Record::Decision { refusal, .. } if refusal.contains("line=qty"));
+    assert!(after.said.iter().any(refused));
+    after.fill(order, Side::Buy, 10, "100");
+    let own = after.said.iter().find_map(|record| match record {
+        Record::Fill { own, .. } => own.first().cloned(),
+        _ => None,
+    });
+    assert_eq!(own.map(|own| (own.strategy, own.qty)), Some(("strategy 1".to_owned(), Qty::shares(10))));
+}
+
+/// A strategy that sells what somebody else holds has sold it, and is short of nothing.
+#[test]
+fn what_a_strategy_closes_for_somebody_else_leaves_it_nothing() {
+    let mut stage = Alone::new(Limits { stops_auto: false, ..Limits::default() });
+    let order = stage.ask(Origin::Operator, Side::Buy, 30).unwrap();
+    stage.fill(order, Side::Buy, 30, "100");
+    let leg = stage.sent.last().unwrap().stop_loss.unwrap().id;
+    stage.report(leg, crate::domain::venue::ReportKind::Canceled);
+    let intent = crate::engine::calls::market_exit(
+        Origin::Strategy(StrategyId(1)),
+        spy(),
+        Side::Sell,
+        Qty::shares(10),
+    );
+    let sent_before = stage.sent.len();
+    stage.engine.place(intent, None);
+    stage.step(Event::Clock);
+    let exit = stage.sent.get(sent_before).unwrap().id;
+    stage.fill(exit, Side::Sell, 10, "101");
+    assert_eq!(stage.engine.strategies.get(StrategyId(1)).unwrap().own.qty(spy()), Qty::ZERO);
 }

@@ -124,6 +124,15 @@ impl Engine {
         }
     }
 
+    /// Ends the questions of a strategy that is loaded anew; what asked them hears no more of it.
+    pub(super) fn drop_asks_of(&mut self, id: StrategyId, why: &str) {
+        let own = self.asks.waiting.extract_if(.., |_, ask| ask.strategy == id);
+        let numbers: Vec<u64> = own.map(|(number, _)| number).collect();
+        for number in numbers {
+            self.tell_ask(id, "expired", format!("question {number}: {why}"));
+        }
+    }
+
     fn drop_ask(&mut self, number: u64, why: &str) {
         let Some(ask) = self.asks.waiting.remove(&number) else { return };
         self.tell_ask(ask.strategy, "expired", format!("question {number}: {why}"));

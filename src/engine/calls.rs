@@ -22,6 +22,7 @@ use crate::engine::strategies::{DueBar, Running};
 
 impl Engine {
     pub(super) fn load_strategy(&mut self, head: &StrategyHead) {
+        self.drop_asks_of(head.id, "its text is another one now");
         for symbol in &head.symbols {
             self.desks.entry(*symbol).or_default().measure(head.timeframe_ms);
         }
@@ -45,7 +46,9 @@ impl Engine {
     fn grant_passport(&mut self, head: &StrategyHead) {
         self.gate.grant(head.id, head.passport.clone());
         let gate = &self.gate;
-        self.strategies.load(head.clone(), |symbol| gate.position(symbol).qty);
+        if let Some(away) = self.strategies.load(head.clone(), |symbol| gate.position(symbol).qty) {
+            self.orders.hand_over(away, head.id);
+        }
     }
 
     pub(super) fn call_strategy_with_bar(&mut self, due: &DueBar) {
@@ -225,19 +228,35 @@ impl Engine {
     pub(super) fn book_fill(&mut self, fill: &Fill, held: Qty) -> Vec<OwnFill> {
         let owner = self.owner_of(fill.order);
         let mut told = Vec::new();
-        for strategy in self.strategies.all_mut() {
-            let realized = if owner == Some(strategy.head.id) {
-                Some(strategy.own.take(fill))
-            } else if goes_with(strategy.own.qty(fill.symbol), held) {
+        for (id, name, own) in self.strategies.books_mut() {
+            let taken = (owner == Some(id)).then(|| own.take(fill));
+            // What the account does not hold on that side is nobody's, the owner's neither.
+            let lost = if goes_with(own.qty(fill.symbol), held) {
                 None
             } else {
-                strategy.own.lose(fill.symbol, fill.price, fill.at)
+                own.lose(fill.symbol, fill.price, fill.at)
             };
-            let Some(realized) = realized else { continue };
-            let (qty, avg_price) = strategy.own.holding(fill.symbol);
-            told.push(OwnFill { strategy: strategy.head.name.clone(), qty, avg_price, realized });
+            let realized = match (taken, lost) {
+                (None, None) => continue,
+                (taken, lost) => {
+                    let (taken, lost) = (taken.unwrap_or(Money::ZERO), lost.unwrap_or(Money::ZERO));
+                    taken.plus(lost).unwrap_or(taken)
+                }
+            };
+            let (qty, avg_price) = own.holding(fill.symbol);
+            told.push(OwnFill { strategy: name.to_owned(), qty, avg_price, realized });
         }
         told
+    }
+
+    /// The trader took the broker's count of a position: no book holds more of it than that.
+    pub(super) fn cap_books(&mut self, symbol: Symbol, held: Qty, avg_price: Option<Price>) -> Vec<OwnFill> {
+        let books = self.strategies.books_mut();
+        let capped = books.filter_map(|(_, name, own)| {
+            let (qty, avg_price) = own.cap(symbol, held, avg_price)?;
+            Some(OwnFill { strategy: name.to_owned(), qty, avg_price, realized: Money::ZERO })
+        });
+        capped.collect()
     }
 }
 

@@ -256,6 +256,7 @@ fn a_cancel_that_a_dead_process_asked_for_is_asked_again_where_the_venue_shows_i
         one_cancels: None,
     };
     let remembered = RememberedOrder {
+        strategy: None,
         request,
         role: Role::Opening,
         origin: Origin::Operator,

@@ -118,10 +118,14 @@ impl Engine {
         } else {
             remembered.status
         };
+        let origin = match (&remembered.origin, &remembered.strategy) {
+            (Origin::Strategy(_), Some(name)) => Origin::Strategy(self.strategies.number_of(name)),
+            (origin, _) => *origin,
+        };
         let order = Order {
             request: remembered.request,
             role: remembered.role,
-            origin: remembered.origin,
+            origin,
             parent: remembered.parent,
             status,
             filled: remembered.filled,

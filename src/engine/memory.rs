@@ -97,6 +97,9 @@ pub struct RememberedOrder {
     pub role: Role,
     /// Who asked.
     pub origin: Origin,
+    /// The strategy's name, where one asked: its number is of the run that wrote it.
+    #[serde(default)]
+    pub strategy: Option<String>,
     /// The order it belongs to.
     pub parent: Option<crate::domain::id::ClientOrderId>,
     /// The last state in the journal; `Intent` when nobody answered before the end.

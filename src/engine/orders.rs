@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
-use crate::domain::intent::Origin;
+use crate::domain::intent::{Origin, StrategyId};
 use crate::domain::order::OrderStatus;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
@@ -103,6 +103,13 @@ pub struct Orders {
 }
 
 impl Orders {
+    /// Orders of one strategy's number are another's from here on.
+    pub fn hand_over(&mut self, from: StrategyId, to: StrategyId) {
+        for order in self.known.values_mut().filter(|order| order.origin == Origin::Strategy(from)) {
+            order.origin = Origin::Strategy(to);
+        }
+    }
+
     /// Adds an order; one of the same id stays as it is.
     pub fn add(&mut self, order: Order) {
         let (id, symbol) = (order.request.id, order.request.symbol);

@@ -92,17 +92,35 @@ impl OwnBook {
         Some(self.realize(at, gain(before, before.qty.abs(), price)))
     }
 
+    /// Holds no more of a symbol than the account does, at the account's price where that is told; what it is then,
+    /// where it held any.
+    pub fn cap(&mut self, symbol: Symbol, held: Qty, avg_price: Option<Price>) -> Option<(Qty, Price)> {
+        let before = self.positions.remove(&symbol).filter(|position| !position.qty.is_zero())?;
+        if goes_with(before.qty, held) {
+            let qty = if before.qty.abs() <= held.abs() { before.qty } else { held };
+            self.positions.insert(symbol, Position::told(qty, avg_price.unwrap_or(before.avg_price)));
+        }
+        Some(self.holding(symbol))
+    }
+
     /// What is not held by the account is nobody's: `held` says what is.
     pub fn keep_what_is_held(&mut self, held: impl Fn(Symbol) -> Qty) {
         self.positions.retain(|symbol, position| goes_with(position.qty, held(*symbol)));
     }
 
     fn realize(&mut self, at: At, money: Money) -> Money {
-        let today = TradingDay::of(at);
-        let before = self.day.filter(|(day, _)| *day == today).map_or(Money::ZERO, |(_, sum)| sum);
-        self.day = Some((today, before.plus(money).unwrap_or(before)));
+        self.day = Some(day_with(self.day, TradingDay::of(at), money));
         self.realized = self.realized.plus(money).unwrap_or(self.realized);
         money
+    }
+}
+
+/// A day's sum with what was realised on `of`: a word of an earlier day that comes late changes nothing of today's.
+pub fn day_with(day: Option<(TradingDay, Money)>, of: TradingDay, money: Money) -> (TradingDay, Money) {
+    match day {
+        Some((today, sum)) if of < today => (today, sum),
+        Some((today, sum)) if of == today => (today, sum.plus(money).unwrap_or(sum)),
+        _ => (of, money),
     }
 }
 
@@ -172,5 +190,34 @@ mod tests {
         own.take(&fill(Buy, 10, "50", "0", MONDAY));
         own.keep_what_is_held(|_| Qty::shares(-5));
         assert_eq!(own.qty(symbol), Qty::ZERO, "the account is short");
+    }
+
+    #[test]
+    fn a_late_word_of_an_earlier_day_leaves_today_s_loss_where_it_is() {
+        let mut own = OwnBook::default();
+        own.take(&fill(Buy, 10, "100", "0", TUESDAY));
+        own.take(&fill(Sell, 10, "91", "0", TUESDAY));
+        own.take(&fill(Buy, 1, "50", "7", MONDAY));
+        let loss = own.day_loss(TradingDay::of(At::from_seconds(TUESDAY)), |_| Some("50".parse().unwrap()));
+        assert_eq!(
+            (loss.unwrap().to_string(), own.realized().to_string()),
+            ("90.00".into(), "-97.00".into())
+        );
+    }
+
+    #[test]
+    fn a_book_holds_no_more_than_the_broker_counts() {
+        let symbol: Symbol = "SPY".parse().unwrap();
+        let held = |shares: i32, cap: i32| {
+            let mut own = OwnBook::default();
+            own.take(&fill(if shares > 0 { Buy } else { Sell }, shares.abs(), "100", "0", MONDAY));
+            own.cap(symbol, Qty::shares(cap), Some("10".parse().unwrap()));
+            own.holding(symbol)
+        };
+        let at = |price: &str| price.parse::<Price>().unwrap();
+        assert_eq!(held(30, 50), (Qty::shares(30), at("10")));
+        assert_eq!(held(30, 20), (Qty::shares(20), at("10")));
+        assert_eq!((held(30, 0).0, held(30, -5).0), (Qty::ZERO, Qty::ZERO));
+        assert_eq!(held(-30, -20).0, Qty::shares(-20));
     }
 }

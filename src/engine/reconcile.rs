@@ -331,7 +331,12 @@ impl Engine {
         desk.dirty = true;
         self.doubt_own_count();
         self.measure_naked(symbol);
-        self.record(difference.row(number, Some(reason.to_owned())));
+        let capped = self.cap_books(symbol, difference.broker, difference.avg_price);
+        let mut row = difference.row(number, Some(reason.to_owned()));
+        if let Record::Adjust { own, .. } = &mut row {
+            *own = capped;
+        }
+        self.record(row);
         self.ask_venue_soon();
     }
 }
@@ -358,6 +363,6 @@ impl Difference {
     /// The row of it, under the number by which the trader acknowledges it.
     pub fn row(&self, number: u64, acknowledged: Option<String>) -> Record {
         let Self { symbol, engine, broker, avg_price, because, journal: _ } = self.clone();
-        Record::Adjust { number, symbol, engine, broker, avg_price, because, acknowledged }
+        Record::Adjust { number, symbol, engine, broker, avg_price, because, acknowledged, own: Vec::new() }
     }
 }

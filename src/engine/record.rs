@@ -194,6 +194,9 @@ pub enum Record {
         because: Option<String>,
         /// The trader's words, once it is acknowledged.
         acknowledged: Option<String>,
+        /// What it took from the books of strategies: none holds more than the broker counts.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        own: Vec<OwnFill>,
     },
     /// The kill.
     Kill(crate::engine::event::KillReport),

@@ -75,17 +75,40 @@ pub struct Strategies {
     bench: BTreeMap<StrategyId, Strategy>,
     /// Books of strategies that are not on the bench yet, by their names.
     remembered: BTreeMap<String, OwnBook>,
+    /// Numbers that nobody on the bench can have, for whoever is not there yet: a strategy's own number is of one run
+    /// alone, and its orders of before must be nobody else's.
+    absent: BTreeMap<String, StrategyId>,
 }
 
 impl Strategies {
     /// Takes up what the journal remembers of a strategy's own book, until it is loaded.
     pub fn remember(&mut self, book: &RememberedBook) {
+        self.number_of(&book.strategy);
         self.remembered.insert(book.strategy.clone(), OwnBook::remembered(book));
     }
 
+    /// The number of a strategy of this name, until it is loaded.
+    pub fn number_of(&mut self, name: &str) -> StrategyId {
+        self.remembered.entry(name.to_owned()).or_default();
+        let next = u16::MAX.saturating_sub(u16::try_from(self.absent.len()).unwrap_or(0));
+        *self.absent.entry(name.to_owned()).or_insert(StrategyId(next))
+    }
+
+    /// The own book of every strategy, on the bench and not there yet, with its number and its name.
+    pub fn books_mut(&mut self) -> impl Iterator<Item = (StrategyId, &str, &mut OwnBook)> {
+        let Self { bench, remembered, absent } = self;
+        let there = bench.values_mut().map(|seat| (seat.head.id, seat.head.name.as_str(), &mut seat.own));
+        let away = remembered.iter_mut().filter_map(|(name, book)| {
+            let number = absent.get(name)?;
+            Some((*number, name.as_str(), book))
+        });
+        there.chain(away)
+    }
+
     /// Puts a strategy on the bench; one of the same number is replaced (a reload). Of what it is remembered to
-    /// hold, it keeps what the account holds as well: `held` says how much that is.
-    pub fn load(&mut self, head: StrategyHead, held: impl Fn(Symbol) -> Qty) {
+    /// hold, it keeps what the account holds as well: `held` says how much that is. The number under which its orders of
+    /// before were kept comes back.
+    pub fn load(&mut self, head: StrategyHead, held: impl Fn(Symbol) -> Qty) -> Option<StrategyId> {
         let builder = || (BarBuilder::new(head.timeframe_ms), 0);
         let builders = head.symbols.iter().map(|symbol| (*symbol, builder())).collect();
         let (before, paused) = self.bench.remove(&head.id).map_or((None, None), |old| {
@@ -93,7 +116,9 @@ impl Strategies {
             let paused = matches!(old.running, Running::Paused(_)).then_some(old.running);
             (Some(old.own), paused)
         });
-        let mut own = before.or_else(|| self.remembered.remove(&head.name)).unwrap_or_default();
+        let away = self.absent.remove(&head.name);
+        let remembered = self.remembered.remove(&head.name);
+        let mut own = before.or(remembered).unwrap_or_default();
         own.keep_what_is_held(held);
         let fresh = Strategy {
             running: paused.unwrap_or(Running::Yes),
@@ -105,6 +130,7 @@ impl Strategies {
             head,
         };
         self.bench.insert(fresh.head.id, fresh);
+        away
     }
 
     /// The strategy of this number.

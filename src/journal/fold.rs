@@ -17,7 +17,7 @@ use crate::domain::symbol::Symbol;
 use crate::domain::trail::Trail;
 use crate::engine::event::{Act, Event};
 use crate::engine::memory::{Memory, RememberedAdjust, RememberedBook, RememberedOrder, RememberedStrikes};
-use crate::engine::own_book::OwnFill;
+use crate::engine::own_book::{OwnFill, day_with};
 use crate::engine::record::Record;
 use crate::journal::error::JournalError;
 use crate::journal::row::{END, EVENT, RESERVE, RUN, Row};
@@ -132,12 +132,10 @@ struct Book {
 }
 
 impl Book {
-    fn take(&mut self, fill: &Fill, own: &OwnFill) {
-        self.positions.insert(fill.symbol, (own.qty, own.avg_price));
+    fn take(&mut self, symbol: Symbol, at: At, own: &OwnFill) {
+        self.positions.insert(symbol, (own.qty, own.avg_price));
         self.positions.retain(|_, (qty, _)| !qty.is_zero());
-        let today = TradingDay::of(fill.at);
-        let before = self.day.filter(|(day, _)| *day == today).map_or(Money::ZERO, |(_, sum)| sum);
-        self.day = Some((today, before.plus(own.realized).unwrap_or(before)));
+        self.day = Some(day_with(self.day, TradingDay::of(at), own.realized));
         self.realized = self.realized.plus(own.realized).unwrap_or(self.realized);
     }
 
@@ -179,7 +177,7 @@ impl Folder {
                         self.strike(id, row.at);
                     } else {
                         self.count(row.at, &record);
-                        self.add_record(row.row, record);
+                        self.add_record(row.row, row.at, record);
                     }
                 }
             }
@@ -246,7 +244,7 @@ impl Folder {
         strikes.process_started_at = self.process_started_at;
     }
 
-    fn add_record(&mut self, row: u64, record: Record) {
+    fn add_record(&mut self, row: u64, at: At, record: Record) {
         self.memory.resumed = true;
         let memory = &mut self.memory;
         match record {
@@ -262,7 +260,9 @@ impl Folder {
                 }
                 let (status, filled) = (OrderStatus::Intent, Qty::ZERO);
                 let trail = self.trails.remove(&request.id);
-                let order = RememberedOrder { request, role, origin, parent, status, filled, trail };
+                let strategy = self.named.get(&request.id).cloned();
+                let order =
+                    RememberedOrder { request, role, origin, strategy, parent, status, filled, trail };
                 self.orders.entry(request.id).or_insert((row, order));
             }
             Record::Status { order, status, filled, .. } => {
@@ -271,18 +271,7 @@ impl Folder {
                     known.filled = known.filled.max(filled);
                 }
             }
-            Record::Fill { fill, own, position, .. } => {
-                let leg = self.orders.get(&fill.order).and_then(|(_, order)| order.request.stop_loss);
-                match leg {
-                    _ if position.is_zero() => drop(self.stops.remove(&fill.symbol)),
-                    Some(leg) => drop(self.stops.insert(fill.symbol, leg.price)),
-                    None => {}
-                }
-                for own in &own {
-                    self.books.entry(own.strategy.clone()).or_default().take(&fill, own);
-                }
-                memory.fills.push(fill);
-            }
+            Record::Fill { fill, own, position, .. } => self.add_fill(fill, &own, position),
             Record::Day { day, e0 } => memory.day = Some((day, e0)),
             Record::Equity { day, own, close: true, .. } => memory.close_equity = Some((day, own)),
             Record::Halt { state, latched, reason, by } => {
@@ -294,7 +283,10 @@ impl Folder {
                 }
             }
             Record::Kill(report) => self.killed(format!("kill by {}", report.by)),
-            Record::Adjust { number, symbol, engine, broker, avg_price, acknowledged, because: _ } => {
+            Record::Adjust { number, symbol, engine, broker, avg_price, acknowledged, because: _, own } => {
+                for own in &own {
+                    self.books.entry(own.strategy.clone()).or_default().take(symbol, at, own);
+                }
                 memory.adjusts.retain(|adjust| adjust.number != number);
                 let acknowledged = acknowledged.is_some();
                 if acknowledged {
@@ -315,6 +307,20 @@ impl Folder {
             | Record::Reconcile { .. }
             | Record::Alert(_) => {}
         }
+    }
+
+    /// An execution: where the stop of what it left belongs, and what it did to strategies' books.
+    fn add_fill(&mut self, fill: Fill, own: &[OwnFill], position: Qty) {
+        let leg = self.orders.get(&fill.order).and_then(|(_, order)| order.request.stop_loss);
+        match leg {
+            _ if position.is_zero() => drop(self.stops.remove(&fill.symbol)),
+            Some(leg) => drop(self.stops.insert(fill.symbol, leg.price)),
+            None => {}
+        }
+        for own in own {
+            self.books.entry(own.strategy.clone()).or_default().take(fill.symbol, fill.at, own);
+        }
+        self.memory.fills.push(fill);
     }
 
     /// The first reason stands: what follows it while halted is not why.

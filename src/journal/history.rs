@@ -8,7 +8,7 @@ use crate::domain::at::At;
 use crate::engine::event::{Event, Stamped};
 use crate::journal::error::JournalError;
 use crate::journal::reader::Reader;
-use crate::journal::row::{EMERGENCY, EVENT, FRAME, Row, RunHead, is_record};
+use crate::journal::row::{EMERGENCY, END, EVENT, FRAME, Row, RunHead, is_record};
 use crate::journal::tape::TapeTick;
 use crate::journal::tape::reader::TapeReader;
 
@@ -51,7 +51,10 @@ pub enum HistoryFault {
         run: u64,
     },
     /// An event is neither in the journal nor on the tape.
-    #[error("event {seq} is neither in the journal nor on the tape: one of them lost it, or was cut")]
+    #[error(
+        "event {seq} is neither in the journal nor on the tape: one of them lost it or was cut, or the tape's oldest days \
+         went by logs.tape_mb"
+    )]
     Missing {
         /// Its number.
         seq: u64,
@@ -140,6 +143,22 @@ impl<'a> History<'a> {
             caused.extend(self.rows.pop_front());
         }
         Ok(Some(Moment { stamped, caused }))
+    }
+
+    /// Whether no row of the run is left that could be told in its order.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn is_over(&mut self) -> Result<bool, HistoryFault> {
+        Ok(self.peek_row()?.is_none_or(|row| row.kind == EMERGENCY))
+    }
+
+    /// Whether the run wrote its own end.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn ended_cleanly(&self) -> Result<bool, HistoryFault> {
+        Ok(self.reader.rows(END)?.iter().any(|row| row.run == self.run))
     }
 
     fn next_event(&mut self) -> Result<Option<Stamped>, HistoryFault> {

@@ -11,7 +11,7 @@ use crate::domain::strategy::{Outcome, StrategyAnswer, StrategyCall};
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{Asked, MarketNews};
 use crate::engine::command::Command;
-use crate::engine::event::{Event, Stamped};
+use crate::engine::event::{Event, Stamped, StrategyHead};
 use crate::engine::machine::Engine;
 use crate::engine::record::Record;
 use crate::feed::freshness::Freshness;
@@ -194,6 +194,19 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         }
         self.settle();
         true
+    }
+
+    /// Lets a strategy's new process take its seat, between two events: what was due before is answered by the old one,
+    /// and the machine knows the new one by its own head before anything else comes to it.
+    pub fn reload(&mut self, at: At, head: StrategyHead, seat: impl FnOnce(&mut C)) {
+        self.hear(at);
+        self.now = self.now.max(at);
+        seat(&mut self.bench);
+        self.step(Event::StrategyLoaded(head));
+        while let Some(event) = self.queue.pop_front() {
+            self.step(event);
+        }
+        self.settle();
     }
 
     /// Lets time pass up to `at`: every deadline of the machine is met at its own instant.

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::intent::StrategyId;
-use crate::domain::strategy::{Outcome, StrategyCall};
+use crate::domain::strategy::{Outcome, StrategyAnswer, StrategyCall};
 use crate::engine::command::Command;
 use crate::engine::event::{Event, StrategyHead};
 use crate::engine::machine::Engine;
-use crate::journal::history::{History, Moment};
+use crate::journal::history::{History, HistoryFault, Moment};
 use crate::journal::row::{FRAME, Row, kind_of, record_body};
 use crate::pump::assembly::onto_nothing;
 use crate::strategy::host::{Sandbox, SpawnSettings};
@@ -61,19 +61,57 @@ pub fn rederive(
         sources,
         executable,
         seed: head.seed,
+        answers: BTreeMap::new(),
         found: Rederived::default(),
     };
     loop {
-        match history.next_moment() {
-            Ok(Some(moment)) => again.live(moment)?,
-            Ok(None) => return Ok(again.found),
-            Err(fault @ crate::journal::history::HistoryFault::Emergency { .. }) => {
+        let moment = match history.next_moment() {
+            Ok(Some(moment)) => moment,
+            Ok(None) => break,
+            Err(fault @ HistoryFault::Emergency { .. }) => {
                 again.found.stopped = Some(fault.to_string());
                 return Ok(again.found);
             }
             Err(fault) => return Err(fault.to_string()),
+        };
+        let seq = moment.stamped.seq;
+        match again.live(moment) {
+            Ok(()) => {}
+            // Ticks are on the tape before what came of them is in the journal.
+            Err(Differs::Lacks(_)) if history.is_over().map_err(|fault| fault.to_string())? => {
+                again.found.stopped =
+                    Some(format!("the process ended before it wrote what came of event {seq}"));
+                return Ok(again.found);
+            }
+            Err(Differs::Lacks(words) | Differs::Otherwise(words)) => return Err(words),
         }
     }
+    if !history.ended_cleanly().map_err(|fault| fault.to_string())? {
+        again.found.stopped = Some("the run has no end of its own: it was cut off, or still runs".to_owned());
+    }
+    Ok(again.found)
+}
+
+/// How what was derived is not what was written.
+enum Differs {
+    /// The journal ends before it.
+    Lacks(String),
+    /// In any other way.
+    Otherwise(String),
+}
+
+impl From<String> for Differs {
+    fn from(words: String) -> Self {
+        Self::Otherwise(words)
+    }
+}
+
+/// What a strategy's answer must be when the machine hears it.
+enum Expected {
+    /// The very one that came back from its process.
+    Same(Box<StrategyAnswer>),
+    /// That its process was ended: for this reason, and wishing for nothing.
+    Ended(String),
 }
 
 struct Again<'a> {
@@ -82,6 +120,8 @@ struct Again<'a> {
     sources: Sources<'a>,
     executable: PathBuf,
     seed: u64,
+    /// Answers that the machine is about to hear, by strategy and call.
+    answers: BTreeMap<(StrategyId, u64), Expected>,
     found: Rederived,
 }
 
@@ -97,23 +137,26 @@ struct Told {
 }
 
 impl Again<'_> {
-    fn live(&mut self, moment: Moment) -> Result<(), String> {
+    fn live(&mut self, moment: Moment) -> Result<(), Differs> {
         self.found.events += 1;
-        if let Event::StrategyLoaded(head) = &moment.stamped.event {
-            self.seat(head)?;
+        match &moment.stamped.event {
+            Event::StrategyLoaded(head) => self.seat(head)?,
+            Event::StrategyAnswered { id, answer } => self.heard(&moment, *id, answer)?,
+            _ => {}
         }
         let mut rows = moment.caused.iter();
         for command in self.engine.step(&moment.stamped) {
             match command {
                 Command::Record(record) => {
                     let body = record_body(&record).map_err(|fault| fault.to_string())?;
-                    let row = rows.next().ok_or_else(|| lacks(&moment, kind_of(&record), &body))?;
+                    let row =
+                        rows.next().ok_or_else(|| Differs::Lacks(lacks(&moment, kind_of(&record), &body)))?;
                     same(&moment, row, kind_of(&record), &row.body, &body)?;
                     self.found.rows += 1;
                 }
                 Command::RunStrategy(id, call) => {
                     let input = serde_json::to_string(&call).map_err(|fault| fault.to_string())?;
-                    let row = rows.next().ok_or_else(|| lacks(&moment, FRAME, &input))?;
+                    let row = rows.next().ok_or_else(|| Differs::Lacks(lacks(&moment, FRAME, &input)))?;
                     self.call(&moment, row, id, &call, &input)?;
                 }
                 Command::StopStrategy(id) => drop(self.players.remove(&id)),
@@ -129,8 +172,31 @@ impl Again<'_> {
                 row.row,
                 row.kind,
                 around(&row.body, 0)
-            )),
+            )
+            .into()),
         }
+    }
+
+    /// What the machine was told a strategy answered is what came back from it, whole.
+    fn heard(&mut self, moment: &Moment, id: StrategyId, answer: &StrategyAnswer) -> Result<(), String> {
+        let good = match self.answers.remove(&(id, answer.seq)) {
+            Some(Expected::Same(derived)) => *derived == *answer,
+            Some(Expected::Ended(why)) => {
+                let reason = match &answer.outcome {
+                    Outcome::Failed { reason } | Outcome::Killed { reason } => Some(reason),
+                    Outcome::Done => None,
+                };
+                reason == Some(&why) && answer.wishes.is_empty()
+            }
+            None => false,
+        };
+        if good {
+            return Ok(());
+        }
+        Err(format!(
+            "event {}: strategy {} is said to have answered call {} otherwise than it did",
+            moment.stamped.seq, id.0, answer.seq
+        ))
     }
 
     fn seat(&mut self, head: &StrategyHead) -> Result<(), String> {
@@ -172,6 +238,7 @@ impl Again<'_> {
         same(moment, row, FRAME, &text(&told.input), input)?;
         if told.outcome != DONE && text(&told.output).is_empty() {
             self.players.remove(&id);
+            self.answers.insert((id, call.seq), Expected::Ended(told.outcome));
             self.found.frames_ended += 1;
             return Ok(());
         }
@@ -189,6 +256,7 @@ impl Again<'_> {
             ));
         }
         same(moment, row, "answer", &text(&told.output), &String::from_utf8_lossy(&record.output))?;
+        self.answers.insert((id, call.seq), Expected::Same(Box::new(record.answer)));
         self.found.frames += 1;
         Ok(())
     }

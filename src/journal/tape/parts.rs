@@ -1,5 +1,5 @@
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -117,7 +117,29 @@ fn pack(raw: &Path) -> io::Result<()> {
         std::fs::rename(&beside, &packed)?;
         File::open(folder_of(raw))?.sync_all()?;
     }
+    if !is_packed_in(raw, &packed)? {
+        let fault = format!("{} is not what {} was", packed.display(), raw.display());
+        return Err(io::Error::other(fault));
+    }
     std::fs::remove_file(raw)
+}
+
+/// Whether a part's bytes are those that its compressed file holds: what is not is never taken away.
+fn is_packed_in(raw: &Path, packed: &Path) -> io::Result<bool> {
+    let mut raw = BufReader::new(File::open(raw)?);
+    let mut packed = BufReader::new(MultiGzDecoder::new(BufReader::new(File::open(packed)?)));
+    loop {
+        let (one, other) = (raw.fill_buf()?, packed.fill_buf()?);
+        let both = one.len().min(other.len());
+        if both == 0 {
+            return Ok(one.is_empty() && other.is_empty());
+        }
+        if one.get(..both) != other.get(..both) {
+            return Ok(false);
+        }
+        raw.consume(both);
+        packed.consume(both);
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {

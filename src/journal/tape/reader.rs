@@ -21,6 +21,8 @@ pub struct TapeReader {
     frames: u64,
     check: Check,
     last_seq: u64,
+    /// The number that the part at hand gives itself.
+    numbered: Option<u32>,
     /// Whether anything was read that the next part has to go on from.
     begun: bool,
     stopped: bool,
@@ -75,6 +77,7 @@ impl TapeReader {
             frames: 0,
             check: Check::default(),
             last_seq: 0,
+            numbered: None,
             begun: false,
             stopped: false,
         })
@@ -89,6 +92,11 @@ impl TapeReader {
     /// Where the last whole frame of the part at hand ends, its check, and the number of the last tick's event.
     pub(super) const fn end(&self) -> (u64, Check, u64) {
         (self.place, self.check, self.last_seq)
+    }
+
+    /// The number that the part at hand gives itself; none where it says nothing, as the first one does.
+    pub(super) const fn numbered(&self) -> Option<u32> {
+        self.numbered
     }
 
     /// Goes on with the next part; `false` where there is none.
@@ -110,6 +118,7 @@ impl TapeReader {
             return Err("it does not go on from the part before it: one was taken away or put in".to_owned());
         }
         (self.check, self.last_seq, self.begun) = (check, start.last_seq, true);
+        self.numbered = Some(start.part);
         self.place += bytes;
         self.frames += 1;
         Ok(())

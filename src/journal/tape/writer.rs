@@ -35,6 +35,8 @@ pub struct TapeWriter {
     check: Check,
     last_seq: u64,
     bytes: u64,
+    /// The number under which the open part is closed.
+    part: u32,
     /// The day of the last tick: the next day begins a new part.
     day: Option<TradingDay>,
     /// How many bytes of closed parts are kept; all where nothing is said.
@@ -66,7 +68,9 @@ impl TapeWriter {
         cut.map_err(|fault| JournalError::file(path, fault))?;
         let out = BufWriter::with_capacity(64 * 1024, file);
         let day = end.last_at.map(TradingDay::of);
-        let mut writer = Self { out, path: path.to_owned(), check, last_seq, bytes: place, day, keep_bytes };
+        let part = reader.numbered().unwrap_or_else(|| parts.last().map_or(1, |last| last.number + 1));
+        let mut writer =
+            Self { out, path: path.to_owned(), check, last_seq, bytes: place, part, day, keep_bytes };
         // A process ended between the end of a part and the first frame of the next one.
         if let Some(last) = parts.last()
             && (is_new || place == 0)
@@ -114,7 +118,7 @@ impl TapeWriter {
     /// Closes the part at hand and begins the next one; the closed one is compressed aside.
     fn close_part(&mut self) -> Result<(), JournalError> {
         self.sync()?;
-        let number = parts::closed(&self.path)?.last().map_or(1, |last| last.number + 1);
+        let number = self.part;
         let fail = |fault| JournalError::file(&self.path, fault);
         std::fs::rename(&self.path, parts::place(&self.path, number)).map_err(fail)?;
         let file = guard::file(&self.path)?;
@@ -127,6 +131,7 @@ impl TapeWriter {
     }
 
     fn begin_part(&mut self, part: u32) -> Result<(), JournalError> {
+        self.part = part;
         let start = Start { part, check: hex(self.check), last_seq: self.last_seq };
         let text =
             serde_json::to_vec(&start).map_err(|fault| JournalError::Unwritable { kind: "part", fault })?;
