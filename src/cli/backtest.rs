@@ -12,6 +12,7 @@ use crate::cli::backtest_report::facts;
 use crate::cli::config::{ConfigSource, section};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print;
+use crate::cli::progress::Progress;
 use crate::cli::sweep;
 use crate::config::meaning::Config;
 use crate::domain::at::At;
@@ -25,7 +26,7 @@ use crate::feed::tape::Tape;
 use crate::feed::week::bundled_week;
 use crate::ledger::trade::Trade;
 use crate::ledger::trade_csv::{TRADE_HEADER, trade_row};
-use crate::rehearsal::backtest::{Question, run as run_backtest};
+use crate::rehearsal::backtest::{Question, run_heard};
 use crate::rehearsal::findings::Findings;
 use crate::report::page::page;
 use crate::risk::limits::Limits;
@@ -38,7 +39,10 @@ pub(super) fn run(source: ConfigSource<'_>, args: &BacktestArgs) -> Result<u8, F
         return sweep::run(&question, args);
     }
     let watch = Stopwatch::start();
-    let findings = run_backtest(&question)?;
+    let findings = {
+        let progress = Progress::start(question.ticks().count(), !args.json);
+        run_heard(&question, &|done| progress.tell(done))?
+    };
     let wall_s = watch.seconds();
     if let Some(path) = &args.trades {
         std::fs::write(path, trades_csv(&findings.trade_rows))

@@ -6,12 +6,15 @@ use crate::app::clock::Stopwatch;
 /// Back to the line's begin, and everything behind it gone.
 const CLEAR: &str = "\r\u{1b}[K";
 
+/// The line is written anew at most so often, in seconds.
+const EVERY_S: f64 = 0.1;
+
 /// One line on stderr that says how far a long command has come; nothing where nobody sits before it.
 pub(super) struct Progress {
     all: usize,
     watch: Stopwatch,
-    /// The most that was said: two threads may finish the other way round.
-    said: Option<Mutex<usize>>,
+    /// The most that was said, and after how many seconds: two threads may finish the other way round.
+    said: Option<Mutex<(usize, f64)>>,
 }
 
 impl Progress {
@@ -27,9 +30,12 @@ impl Progress {
     pub(super) fn tell(&self, done: usize) {
         let Some(said) = &self.said else { return };
         let mut most = said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if done >= *most {
-            *most = done;
-            let line = line(done, self.all, self.watch.seconds());
+        let seconds = self.watch.seconds();
+        // No eye reads more of them.
+        let is_due = done == self.all || done == 0 || seconds - most.1 >= EVERY_S;
+        if done >= most.0 && is_due {
+            *most = (done, seconds);
+            let line = line(done, self.all, seconds);
             let mut out = io::stderr().lock();
             let _reader_gone = write!(out, "{CLEAR}{line}").and_then(|()| out.flush());
         }

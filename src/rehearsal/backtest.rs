@@ -91,8 +91,16 @@ pub(super) struct Plan<'question> {
 /// # Errors
 /// What cannot be run, in words.
 pub fn run(question: &Question) -> Result<Findings, String> {
+    run_heard(question, &|_| {})
+}
+
+/// As [`run`]; `heard` is told how many of the question's ticks have gone in.
+///
+/// # Errors
+/// What cannot be run, in words.
+pub fn run_heard(question: &Question, heard: &dyn Fn(usize)) -> Result<Findings, String> {
     let plan = plan(question)?;
-    let findings = together::run(&plan).or_else(|why| {
+    let findings = together::run(&plan, heard).or_else(|why| {
         tracing::info!(%why, "the rehearsal is made again with the script in a process of its own");
         apart(&plan)
     })?;
@@ -114,7 +122,7 @@ pub fn run_apart(question: &Question) -> Result<Findings, String> {
 /// What cannot be run, and why the shared process was lost, in words.
 pub fn run_together(question: &Question) -> Result<Findings, String> {
     let plan = plan(question)?;
-    together::run(&plan).map(|findings| told(findings, &plan))
+    together::run(&plan, &|_| {}).map(|findings| told(findings, &plan))
 }
 
 /// The findings, with what was known before the run.

@@ -14,9 +14,11 @@ const FRAME_TICKS: usize = WORKER_FRAME_BYTES / TICK_BYTES_MAX;
 
 /// Rehearses in one process that has shut itself in; the journal is written here, beside it.
 ///
+/// `told` hears how many ticks were handed over.
+///
 /// # Errors
 /// Why that process is of no use for this run, in words. Then nothing of the run counts.
-pub(super) fn run(plan: &Plan<'_>) -> Result<Findings, String> {
+pub(super) fn run(plan: &Plan<'_>, told: &dyn Fn(usize)) -> Result<Findings, String> {
     let errand = Errand {
         load: plan.spawn.load(LoadMode::Run),
         terms: plan.terms.clone(),
@@ -37,7 +39,10 @@ pub(super) fn run(plan: &Plan<'_>) -> Result<Findings, String> {
     let summary = loop {
         match take.hear(&worker.receive()?)? {
             Heard::More => {}
-            Heard::FrameDone => feed.send(&mut worker)?,
+            Heard::FrameDone => {
+                told(feed.sent);
+                feed.send(&mut worker)?;
+            }
             Heard::End(summary) => break *summary,
         }
     };
@@ -53,6 +58,8 @@ struct Feed<'plan> {
     packing: Packing,
     data: DataHash,
     frame: Vec<u8>,
+    /// Ticks that were handed over so far.
+    sent: usize,
     ended: bool,
 }
 
@@ -63,6 +70,7 @@ impl<'plan> Feed<'plan> {
             packing: Packing::of(plan.listed.clone()),
             data: DataHash::new(&plan.listed),
             frame: Vec::with_capacity(WORKER_FRAME_BYTES),
+            sent: 0,
             ended: false,
         }
     }
@@ -77,6 +85,7 @@ impl<'plan> Feed<'plan> {
             if !self.packing.pack(&tick, &mut self.frame) {
                 return Err("the data holds a tick that cannot be handed over".to_owned());
             }
+            self.sent += 1;
         }
         self.data.add(&self.frame);
         self.ended = self.frame.is_empty();
