@@ -551,6 +551,7 @@ fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
         passport: Passport::default(),
         file: String::new(),
         params: String::new(),
+        handlers: Vec::new(),
     };
     let sandbox = Sandbox::spawn(&settings).unwrap();
     scene.pump.bench_mut().seat(head.clone(), settings.clone(), sandbox);

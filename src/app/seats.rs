@@ -148,6 +148,7 @@ pub(super) fn prepared(
         passport,
         file: source.file.clone(),
         params: serde_json::to_string(&planned.params).unwrap_or_default(),
+        handlers: manifest.handlers.clone(),
     };
     Ok((head, settings))
 }

@@ -33,6 +33,7 @@ fn load(stage: &mut Alone, passport: Passport) {
         passport,
         file: String::new(),
         params: String::new(),
+        handlers: Vec::new(),
     };
     stage.step(Event::StrategyLoaded(head));
 }
@@ -261,4 +262,19 @@ fn what_a_strategy_closes_for_somebody_else_leaves_it_nothing() {
     let exit = stage.sent.get(sent_before).unwrap().id;
     stage.fill(exit, Side::Sell, 10, "101");
     assert_eq!(stage.engine.strategies.get(StrategyId(1)).unwrap().own.qty(spy()), Qty::ZERO);
+}
+
+#[test]
+fn a_strategy_is_told_of_its_orders_only_where_it_listens() {
+    let told = |handlers: &[&str]| {
+        let mut stage = Alone::new(Limits { stops_auto: false, ..Limits::default() });
+        let mut head = stage.engine.strategies.get(StrategyId(1)).unwrap().head.clone();
+        head.handlers = handlers.iter().map(ToString::to_string).collect();
+        stage.step(Event::StrategyLoaded(head));
+        let order = stage.ask(Origin::Strategy(StrategyId(1)), Side::Buy, 10).unwrap();
+        stage.fill(order, Side::Buy, 10, "100");
+        stage.engine.strategies.get(StrategyId(1)).unwrap().unanswered.len()
+    };
+    assert_eq!((told(&["init", "onBar"]), told(&["onBar", "onFill"])), (0, 1));
+    assert!(told(&["onOrder"]) >= 1 && told(&[]) > told(&["onOrder"]));
 }

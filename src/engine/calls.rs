@@ -61,7 +61,7 @@ impl Engine {
         let view = self.view(symbol);
         let seq = self.next_call_seq;
         let Some(strategy) = self.strategies.get_mut(id) else { return };
-        if strategy.running != Running::Yes {
+        if strategy.running != Running::Yes || !strategy.head.hears(&event) {
             return;
         }
         self.next_call_seq = seq.saturating_add(1);

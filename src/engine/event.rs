@@ -7,7 +7,7 @@ use crate::domain::market::Tick;
 use crate::domain::passport::Passport;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
-use crate::domain::strategy::StrategyAnswer;
+use crate::domain::strategy::{StrategyAnswer, StrategyEvent};
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{
     Asked, AssetFlags, KillAsked, KillDeed, VenueAnswer, VenueReport, VenueRequest, VenueState,
@@ -250,6 +250,22 @@ pub struct StrategyHead {
     /// The values of its params, as the JSON text that its process was handed.
     #[serde(default)]
     pub params: String,
+    /// The handlers that it has, such as `onFill`; where none is named, it is told everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handlers: Vec<String>,
+}
+
+impl StrategyHead {
+    /// Whether it is told of this: of what became of its orders only where it has a handler for that. Everything else
+    /// may matter to more than the handler.
+    pub fn hears(&self, event: &StrategyEvent) -> bool {
+        let handler = match event {
+            StrategyEvent::Order { .. } => "onOrder",
+            StrategyEvent::Fill(_) => "onFill",
+            StrategyEvent::Bar { .. } | StrategyEvent::Session { .. } | StrategyEvent::Stop => return true,
+        };
+        self.handlers.is_empty() || self.handlers.iter().any(|known| known == handler)
+    }
 }
 
 /// What the kill did, as its own task saw it at the venue.

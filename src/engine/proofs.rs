@@ -99,6 +99,7 @@ impl Alone {
             passport: Passport::default(),
             file: String::new(),
             params: String::new(),
+            handlers: Vec::new(),
         };
         self.step(Event::StrategyLoaded(head));
     }

@@ -274,6 +274,7 @@ fn restraints_and_what_counts_towards_them_outlive_a_process() {
         passport: Passport::default(),
         file: String::new(),
         params: String::new(),
+        handlers: Vec::new(),
     };
     journal.event(&Stamped { seq: 1, at: at(1), event: Event::StrategyLoaded(loaded) }).unwrap();
     for (symbol, halted) in [("SPY", true), ("AAPL", true), ("AAPL", false)] {

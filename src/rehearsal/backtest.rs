@@ -167,6 +167,7 @@ fn plan(question: &Question) -> Result<Plan<'_>, String> {
         passport: Passport { asks: false, ..manifest.passport()? },
         file: String::new(),
         params: String::new(),
+        handlers: manifest.handlers.clone(),
     };
     let terms = Terms {
         head,

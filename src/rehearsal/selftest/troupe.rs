@@ -74,6 +74,7 @@ impl Troupe {
                 passport: passport_of(number),
                 file: String::new(),
                 params: String::new(),
+                handlers: Vec::new(),
             };
             let before = memory.strikes.iter().find(|strikes| strikes.sha256 == head.sha256);
             let strikes = before.map_or_else(Strikes::default, |old| Strikes::restored(old.count, old.last));
