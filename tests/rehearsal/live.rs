@@ -6,9 +6,15 @@ use super::{ID, PASSPHRASE, SECRET, Stage, end, positions};
 
 /// The drills are passed in paper, real money is allowed, and its keys stand in a vault.
 fn prepare(stage: &Stage) {
+    prepare_with(stage, "");
+}
+
+/// The same under these limits besides: a certificate is for the limits that were drilled.
+fn prepare_with(stage: &Stage, limits: &str) {
+    stage.configure_besides(&stage.exchange.address, limits);
     let (code, out, words) = stage.tell(&["drill", "--keys-stdin", "--as-root"], &[ID, SECRET]);
     assert!(code == 0 && words.contains("passed"), "{code} {out}{words}");
-    stage.configure_besides(&stage.exchange.address, "[live]\nenabled = true\n");
+    stage.configure_besides(&stage.exchange.address, &format!("[live]\nenabled = true\n{limits}"));
     let set = ["keys", "set", "--slot", "live", "--stdin", "--vault-only"];
     let (code, _, words) = stage.tell(&set, &[ID, SECRET, PASSPHRASE, PASSPHRASE]);
     assert!(code == 0 && words.contains("kept for live-rehearsal"), "{code} {words}");
@@ -112,6 +118,39 @@ fn after_each_end_of_arming_nothing_opens_and_exits_pass_also_locked_out() {
         out.contains("the keys open") && out.contains("every one as it was written"),
         "{code} {out}{words}"
     );
+}
+
+/// A day's loss at its limit takes live's arms away, and nobody gets them back that day; what closes passes.
+#[test]
+fn the_days_loss_ends_arming_and_nothing_opens_after_it() {
+    let stage = Stage::new("loss");
+    prepare_with(&stage, "[limits]\nmax_daily_loss_usd = 0.6\n");
+    let child = stage.run_live();
+    awaits_arming(&stage, &child);
+    armed(&stage, &child);
+    // Each round costs what the market takes for it; another quantity each time is no duplicate.
+    let began = std::time::Instant::now();
+    for round in 0.. {
+        let qty = (1 + round % 3).to_string();
+        let _refused_at_the_limit = stage.ask(&["buy", "SPY", &qty, "--stop-loss", "100"]);
+        let _flat_already = stage.ask(&["close", "SPY"]);
+        if stage.status().is_some_and(|status| status["armed"] == false) {
+            break;
+        }
+        assert!(began.elapsed() < super::PATIENCE, "no round loses anything: {:?}", stage.status());
+    }
+    stage.until(child.id(), "what is held is closed", |status| {
+        positions(status).is_empty() || stage.ask(&["close", "SPY"]).0 != 0
+    });
+    let status = stage.status().unwrap();
+    assert_eq!(status["state"], "reduce_only", "{status}");
+    opens_nothing(&stage, "the day's loss");
+    let (code, _, words) = arm(&stage);
+    assert!(code != 0 && stage.status().unwrap()["armed"] == false, "{code} {words}");
+    opens_nothing(&stage, "after another try to arm");
+    let (code, _, words) = stage.ask(&["kill", "--flatten"]);
+    assert_eq!(code, 0, "the kill passes: {words}");
+    end(child);
 }
 
 /// The session's end, and four hours without a key: by an exchange whose time runs fast.
