@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use served::{BINARY, NO_BUS, Served, configure, empty_home, interrupt, run_headless};
+use served::{BINARY, NO_BUS, Run, Served, configure, empty_home, run_headless, start};
 
 /// How long anything may take before the test gives it up; nothing here is measured.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -95,7 +95,7 @@ impl Stage {
     }
 
     /// What a run prints goes to files of the home, and so is searched with them.
-    fn run(&self, secret: &str) -> Child {
+    fn run(&self, secret: &str) -> Run {
         run_headless(&self.home, ID, secret)
     }
 
@@ -157,9 +157,9 @@ impl Stage {
 }
 
 /// What every process of the machine may learn of a running one: its arguments, and what it was handed around it.
-fn is_silent_in_proc(child: &Child) {
+fn is_silent_in_proc(run: &Run) {
     for file in ["cmdline", "environ"] {
-        match fs::read(format!("/proc/{}/{file}", child.id())) {
+        match fs::read(format!("/proc/{}/{file}", run.id())) {
             Ok(bytes) => holds_none(file, &bytes),
             // Nobody but root reads it at all.
             Err(fault) => assert_eq!((file, fault.kind()), ("environ", std::io::ErrorKind::PermissionDenied)),
@@ -170,17 +170,16 @@ fn is_silent_in_proc(child: &Child) {
 #[test]
 fn three_canaries_are_in_no_file_argument_environment_or_word_after_runs_at_the_finest_log() {
     let stage = Stage::new("run");
-    let mut child = stage.run(SECRET);
+    let child = stage.run(SECRET);
     stage.until_ready();
     is_silent_in_proc(&child);
     stage.ask(&["buy", "SPY", "1", "--stop-loss", "160"]);
     for args in [&["doctor"][..], &["doctor", "--json"], &["orders"], &["risk"], &["config", "show"]] {
         stage.ask(args);
     }
-    interrupt(&mut child);
+    child.end();
     stage.ask(&["journal", "verify"]);
-    let mut refused = stage.run(REFUSED);
-    assert!(!refused.wait().unwrap().success());
+    assert!(!stage.run(REFUSED).ended_well());
     let words = stage.words();
     assert!(words.contains("the account cannot be read") && words.contains("unauthorized"), "{words}");
     let mut found = Vec::new();
@@ -203,8 +202,7 @@ fn a_passphrase_is_in_no_file_or_word_after_a_live_run_at_the_finest_log() {
     live.args(["run", "--live", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"]);
     let file = |name: &str| fs::File::create(stage.home.join(name)).unwrap();
     live.env("HARDSTOP_HOME", &stage.home).env("DBUS_SESSION_BUS_ADDRESS", NO_BUS);
-    let mut child = live.stdin(Stdio::piped()).stdout(file("stdout")).stderr(file("stderr")).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(format!("{PASSPHRASE}\n").as_bytes()).unwrap();
+    let child = start(live.stdout(file("stdout")).stderr(file("stderr")), &[PASSPHRASE]);
     stage.until_ready();
     is_silent_in_proc(&child);
     stage.ask(&["kill"]);
@@ -213,7 +211,7 @@ fn a_passphrase_is_in_no_file_or_word_after_a_live_run_at_the_finest_log() {
     let status: serde_json::Value = serde_json::from_str(&stage.ask(&["status", "--json"])).unwrap();
     assert_eq!(status["state"], "active", "the right one counted");
     stage.tell(&["arm", "--stdin"], &["0001", PASSPHRASE]);
-    interrupt(&mut child);
+    child.end();
     assert!(stage.tell(&["journal", "verify", "--unlock", "--stdin"], &[PASSPHRASE]).contains("chain hmac"));
     stage.tell(&["doctor", "--live", "--stdin"], &[PASSPHRASE]);
     let evidence = stage.home.join("evidence.age").display().to_string();
@@ -259,10 +257,7 @@ fn a_panic_in_every_thread_of_a_live_run_pulls_the_kill_stops_no_work_and_tells_
         };
         live.env("HARDSTOP_HOME", &stage.home).env("DBUS_SESSION_BUS_ADDRESS", NO_BUS);
         live.env("HARDSTOP_REHEARSED_PANICS", &rehearsed);
-        let mut child =
-            live.stdin(Stdio::piped()).stdout(file("stdout")).stderr(file("stderr")).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(format!("{PASSPHRASE}\n").as_bytes()).unwrap();
-        child
+        start(live.stdout(file("stdout")).stderr(file("stderr")), &[PASSPHRASE])
     };
     let deaths = || {
         let mut logs = Vec::new();
@@ -277,7 +272,7 @@ fn a_panic_in_every_thread_of_a_live_run_pulls_the_kill_stops_no_work_and_tells_
     let status = || -> serde_json::Value {
         serde_json::from_str(&stage.ask(&["status", "--json"])).unwrap_or_default()
     };
-    let mut child = run(&THREADS.join(","));
+    let child = run(&THREADS.join(","));
     let began = Instant::now();
     // The first conversation dies without an answer.
     let settled = || {
@@ -294,10 +289,9 @@ fn a_panic_in_every_thread_of_a_live_run_pulls_the_kill_stops_no_work_and_tells_
     assert!(kill.contains("confirmed       true"), "the kill answers after its own death: {kill}");
     stage.tell(&["rearm", "--reason", "they died", "--stdin"], &[PASSPHRASE]);
     assert_eq!(status()["state"], "active", "{}", stage.words());
-    interrupt(&mut child);
+    child.end();
 
-    let mut child = run("machine");
-    assert!(!child.wait().unwrap().success());
+    assert!(!run("machine").ended_well());
     assert_eq!(deaths(), THREADS.len() + 1);
     assert!(stage.home.join("state/KILL").exists(), "the next run starts halted");
     fs::remove_file(&rehearsed).unwrap();
@@ -347,23 +341,21 @@ fn a_kill_nine_in_the_middle_of_a_login_leaves_no_key_behind() {
     // The first question of all, which carries the keys in its headers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     stage.configure(&format!("http://{}", silent.local_addr().unwrap()));
-    let mut child = stage.run(SECRET);
+    let child = stage.run(SECRET);
     let (mut asked, _) = silent.accept().unwrap();
     let mut head = vec![0; 64 << 10];
     let length = asked.read(&mut head).unwrap();
     assert!(String::from_utf8_lossy(&head[..length]).contains(SECRET), "the keys are on their way");
     is_silent_in_proc(&child);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill();
     stage.is_silent();
 
     // A stream's login, after everything else was answered.
     let (address, logins) = stalls_at_login(&stage.exchange.address);
     stage.configure(&address);
-    let mut child = stage.run(SECRET);
+    let child = stage.run(SECRET);
     logins.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no login was sent: {}", stage.words()));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill();
     stage.is_silent();
 }
 

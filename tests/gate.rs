@@ -214,6 +214,11 @@ impl Run {
         let request = token.request();
         let buys = request.side == Side::Buy;
         let held = self.world.held[at];
+        if let (OrderKind::Stop { stop }, true) = (request.kind, token.role() != Role::Opening) {
+            // Whoever placed it, it waits for the market to turn: it covers shares once it works, and trades none now.
+            self.world.stops.push((request.id, at, request.qty.to_f64(), stop.to_f64(), false));
+            return;
+        }
         let price = match request.kind {
             OrderKind::Market if buys => (held.ask * 102.0).floor() / 100.0,
             OrderKind::Market => (held.bid * 98.0).ceil() / 100.0,

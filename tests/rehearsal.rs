@@ -12,10 +12,10 @@ mod live;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use served::{BINARY, NO_BUS, Served, configure, empty_home, interrupt, run_headless};
+use served::{BINARY, NO_BUS, Run, Served, configure, empty_home, run_headless, start};
 
 /// How long anything may take before the test gives it up; nothing here is measured.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -80,16 +80,16 @@ impl Stage {
     }
 
     /// The live account, as it is unlocked by its passphrase.
-    fn run_live(&self) -> Child {
-        let mut child = self
-            .command(&["run", "--live", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(self.home.join("stderr")).unwrap())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(format!("{PASSPHRASE}\n").as_bytes()).unwrap();
-        child
+    fn run_live(&self) -> Run {
+        self.start(
+            &["run", "--live", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"],
+            &[PASSPHRASE],
+        )
+    }
+
+    fn start(&self, args: &[&str], lines: &[&str]) -> Run {
+        let stderr = fs::File::create(self.home.join("stderr")).unwrap();
+        start(self.command(args).stdout(Stdio::null()).stderr(stderr), lines)
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -100,11 +100,11 @@ impl Stage {
         command
     }
 
-    fn run(&self, secret: &str) -> Child {
+    fn run(&self, secret: &str) -> Run {
         self.run_as(ID, secret)
     }
 
-    fn run_as(&self, id: &str, secret: &str) -> Child {
+    fn run_as(&self, id: &str, secret: &str) -> Run {
         run_headless(&self.home, id, secret)
     }
 
@@ -134,13 +134,9 @@ impl Stage {
         }
     }
 
-    fn ready(&self, child: &Child) -> serde_json::Value {
+    fn ready(&self, child: &Run) -> serde_json::Value {
         self.until(child.id(), "it never became ready", |status| status["not_ready"].is_null())
     }
-}
-
-fn end(mut child: Child) {
-    interrupt(&mut child);
 }
 
 fn positions(status: &serde_json::Value) -> Vec<(String, String)> {
@@ -152,7 +148,7 @@ fn positions(status: &serde_json::Value) -> Vec<(String, String)> {
 #[test]
 fn an_order_a_kill_nine_a_restart_a_kill_and_a_re_arm_are_as_in_sim() {
     let stage = Stage::new("day");
-    let mut child = stage.run(SECRET);
+    let child = stage.run(SECRET);
     stage.ready(&child);
     // Its first quote may be on its way yet.
     stage.until(child.id(), "an order is taken", |_| {
@@ -163,8 +159,7 @@ fn an_order_a_kill_nine_a_restart_a_kill_and_a_re_arm_are_as_in_sim() {
     };
     stage.until(child.id(), "ten shares under a stop", holds);
 
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill();
     let child = stage.run(SECRET);
     stage.ready(&child);
     stage.until(child.id(), "what stood before stands again", holds);
@@ -187,7 +182,7 @@ fn an_order_a_kill_nine_a_restart_a_kill_and_a_re_arm_are_as_in_sim() {
         (&status["audit_head"]["sealed"], status["audit_head"]["hash"].as_str().map(str::len)),
         (&"plain".into(), Some(12))
     );
-    end(child);
+    child.end();
     let (code, out, words) = stage.ask(&["journal", "verify"]);
     assert_eq!(code, 0, "{out}{words}");
     assert!(out.contains("chain plain"), "{out}");
@@ -221,7 +216,7 @@ fn another_account_begins_another_ledger_and_nobody_there_is_said_in_words() {
     let mut stage = Stage::new("accounts");
     let child = stage.run(SECRET);
     stage.ready(&child);
-    end(child);
+    child.end();
     let ledgers = || {
         let all = fs::read_dir(stage.home.join("data")).unwrap();
         all.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|end| end == "db")).count()
@@ -229,15 +224,14 @@ fn another_account_begins_another_ledger_and_nobody_there_is_said_in_words() {
     assert_eq!(ledgers(), 1);
     let again = stage.run(SECRET);
     stage.ready(&again);
-    end(again);
+    again.end();
     assert_eq!(ledgers(), 1, "the same account goes on with its own");
     let other = stage.run_as("other", "other");
     stage.ready(&other);
-    end(other);
+    other.end();
     assert_eq!(ledgers(), 2);
     stage.exchange.end();
-    let mut alone = stage.run(SECRET);
-    assert!(!alone.wait().unwrap().success());
+    assert!(!stage.run(SECRET).ended_well());
     let words = fs::read_to_string(stage.home.join("stderr")).unwrap();
     assert!(words.contains("nobody listens there"), "{words}");
 }
@@ -271,7 +265,7 @@ fn keys_that_are_taken_back_end_openings_at_once() {
         said.contains("does not take the keys any more") && said.contains("takes the keys again"),
         "{said}"
     );
-    end(child);
+    child.end();
 }
 
 /// What a run has open, by the system's own word. Only root may look into a process that is closed to others.
@@ -285,7 +279,7 @@ fn a_run_against_an_account_opens_no_port_and_calls_nobody_else() {
         eprintln!(
             "left out: what a run has open; only root may look into a process that is closed to others"
         );
-        return end(child);
+        return child.end();
     };
     let own: Vec<String> = open
         .flatten()
@@ -309,5 +303,5 @@ fn a_run_against_an_account_opens_no_port_and_calls_nobody_else() {
         }
     }
     assert!(called >= 3, "both streams and the requests");
-    end(child);
+    child.end();
 }

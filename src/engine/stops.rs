@@ -32,6 +32,34 @@ fn a_stop_lost_ten_seconds_after_the_last_is_placed_again_at_once() {
 }
 
 #[test]
+fn a_stop_that_the_trader_moved_is_put_back_where_he_put_it() {
+    for moved_to in ["99.20", "98.40"] {
+        let mut stage = Alone::new(Limits::default());
+        let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+        stage.fill(entry, Side::Buy, 50, "100");
+        let leg = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
+        stage.report(leg, ReportKind::Working);
+        let stop = Some(price(moved_to));
+        stage.step(Event::Operator(Act::Replace { order: leg, qty: None, limit: None, stop }));
+        stage.report(leg, ReportKind::Canceled);
+        let moved = *stage.sent.last().unwrap();
+        assert_eq!(moved.kind, OrderKind::Stop { stop: price(moved_to) });
+        stage.report(moved.id, ReportKind::Working);
+        let position = stage.engine.snapshot().positions[0].clone();
+        assert_eq!(
+            (position.stop, position.protected_qty),
+            (Some(price(moved_to)), Qty::shares(50)),
+            "it protects as any stop does"
+        );
+        stage.wait(20);
+        stage.report(moved.id, ReportKind::Expired);
+        let again = *stage.sent.last().unwrap();
+        assert!(again.id != moved.id, "{moved_to}: none took its place");
+        assert_eq!((again.qty, again.kind), (Qty::shares(50), OrderKind::Stop { stop: price(moved_to) }));
+    }
+}
+
+#[test]
 fn a_stop_that_could_not_be_measured_is_placed_with_the_bar_from_which_it_can() {
     let mut stage = Alone::new(Limits::default());
     stage.fill("elsewhere".parse().unwrap(), Side::Buy, 10, "100");

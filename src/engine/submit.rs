@@ -107,7 +107,14 @@ impl Engine {
                 // What an earlier position wished is over with it.
                 desk.trail = if is_flat { trail } else { trail.or(desk.trail) };
             }
-            (Role::Protective, _) => desk.trail = trail.or(desk.trail),
+            (Role::Protective, _) => {
+                desk.trail = trail.or(desk.trail);
+                // Where it was last put, by whomever: one that is lost goes there again, and not to where it was first.
+                if let Some(stop) = request.kind.stop().filter(|_| request.kind.trail().is_none()) {
+                    desk.stop_plan = Some(stop);
+                    desk.tightened = desk.tightened.filter(|moved| moved.to == stop);
+                }
+            }
             (Role::Opening | Role::Reducing, _) => {}
         }
     }

@@ -192,10 +192,11 @@ impl Gate {
             _ => return Err(decision),
         };
         let request = request(id, legs, intent, &shape, decision.reducing);
-        let role = match (decision.reducing, request.kind.trail()) {
-            // It waits for the market to turn, as every protective stop does, and protects as one.
-            (true, Some(_)) => Role::Protective,
-            (true, None) => Role::Reducing,
+        let role = match (decision.reducing, request.kind) {
+            // It waits for the market to turn, as every protective stop does, and protects as one; one with a limit
+            // may be left behind by the market, and is an exit that waits.
+            (true, OrderKind::Stop { .. } | OrderKind::TrailingStop { .. }) => Role::Protective,
+            (true, _) => Role::Reducing,
             (false, _) => Role::Opening,
         };
         if role == Role::Protective {

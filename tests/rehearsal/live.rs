@@ -1,8 +1,7 @@
 use std::fs;
-use std::process::Child;
 
-use super::served::Served;
-use super::{ID, PASSPHRASE, SECRET, Stage, end, positions};
+use super::served::{Run, Served};
+use super::{ID, PASSPHRASE, SECRET, Stage, positions};
 
 /// The drills are passed in paper, real money is allowed, and its keys stand in a vault.
 fn prepare(stage: &Stage) {
@@ -29,14 +28,14 @@ fn buy(stage: &Stage) -> (i32, String, String) {
 }
 
 /// Ready but for arming.
-fn awaits_arming(stage: &Stage, child: &Child) {
+fn awaits_arming(stage: &Stage, child: &Run) {
     stage.until(child.id(), "nothing but arming is missing", |_| {
         let (code, _, words) = buy(stage);
         code == 3 && words.contains("DISARMED")
     });
 }
 
-fn armed(stage: &Stage, child: &Child) {
+fn armed(stage: &Stage, child: &Run) {
     let (code, _, words) = arm(stage);
     assert!(code == 0, "{words}");
     stage.until(child.id(), "it is armed", |status| status["armed"] == true);
@@ -51,6 +50,26 @@ fn opens_nothing(stage: &Stage, why: &str) {
     assert_eq!(stage.ask(&["positions"]).0, 0, "{why}");
 }
 
+/// What protects passes: the stop is moved by hand, taken down, and put back by the machine where it was.
+fn protection_passes(stage: &Stage, child: &Run, to: &str, why: &str) {
+    let stop = || {
+        let (_, out, _) = stage.ask(&["orders", "--json"]);
+        let orders: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
+        orders.into_iter().find(|order| order["type"] == "stop" && order["status"] == "working")
+    };
+    let id = |stop: serde_json::Value| stop["id"].as_str().unwrap().to_owned();
+    let lies_at = |status: &serde_json::Value| status["positions"][0]["stop"] == to;
+    let (code, _, words) = stage.ask(&["replace", &id(stop().unwrap()), "--stop", to]);
+    assert!(code == 0, "{why}: {words}");
+    stage.until(child.id(), "the stop is moved", lies_at);
+    let moved = id(stop().unwrap());
+    let (code, _, words) = stage.ask(&["cancel", &moved]);
+    assert!(code == 0, "{why}: {words}");
+    stage.until(child.id(), "the stop is put back", |status| {
+        lies_at(status) && stop().is_some_and(|stop| id(stop) != moved)
+    });
+}
+
 /// Whatever ends it: the trader, a kill with its re-arm, too many wrong passphrases, a restart.
 #[test]
 fn after_each_end_of_arming_nothing_opens_and_exits_pass_also_locked_out() {
@@ -59,9 +78,11 @@ fn after_each_end_of_arming_nothing_opens_and_exits_pass_also_locked_out() {
     let child = stage.run_live();
     awaits_arming(&stage, &child);
     armed(&stage, &child);
-    stage.until(child.id(), "it opens", |status| buy(&stage).0 == 0 && !positions(status).is_empty());
+    stage.until(child.id(), "it opens", |_| buy(&stage).0 == 0);
+    stage.until(child.id(), "it holds", |status| !positions(status).is_empty());
     assert_eq!(stage.ask(&["disarm", "--reason", "lunch"]).0, 0);
     opens_nothing(&stage, "disarmed");
+    protection_passes(&stage, &child, "101", "disarmed");
 
     armed(&stage, &child);
     let (code, _, words) = stage.ask(&["kill"]);
@@ -89,6 +110,7 @@ fn after_each_end_of_arming_nothing_opens_and_exits_pass_also_locked_out() {
         code == 5 && waits_s.is_some_and(|seconds: u32| (450..=512).contains(&seconds)),
         "{code} {words}"
     );
+    protection_passes(&stage, &child, "102", "locked out");
     let (code, _, words) = stage.ask(&["close", "SPY"]);
     assert_eq!(code, 0, "an exit passes a lockout: {words}");
     stage.until(child.id(), "it is closed", |status| positions(status).is_empty());
@@ -99,11 +121,11 @@ fn after_each_end_of_arming_nothing_opens_and_exits_pass_also_locked_out() {
     let (code, _, words) = stage.tell(&["rearm", "--reason", "seen", "--stdin"], &[PASSPHRASE]);
     assert_eq!(code, 0, "{words}");
     armed(&stage, &child);
-    end(child);
+    child.end();
     let child = stage.run_live();
     awaits_arming(&stage, &child);
     opens_nothing(&stage, "a new process");
-    end(child);
+    child.end();
 
     let (code, out, words) = stage.tell(&["journal", "verify", "--unlock", "--stdin"], &[PASSPHRASE]);
     assert!(code == 0 && out.contains("chain hmac"), "the vault's own key seals it: {code} {out}{words}");
@@ -150,7 +172,7 @@ fn the_days_loss_ends_arming_and_nothing_opens_after_it() {
     opens_nothing(&stage, "after another try to arm");
     let (code, _, words) = stage.ask(&["kill", "--flatten"]);
     assert_eq!(code, 0, "the kill passes: {words}");
-    end(child);
+    child.end();
 }
 
 /// The session's end, and four hours without a key: by an exchange whose time runs fast.
@@ -177,67 +199,164 @@ fn arming_ends_with_the_session_and_where_nobody_touches_a_key() {
         armed(&stage, &child);
         stage.until(child.id(), why, |status| status["armed"] == false);
         opens_nothing(&stage, why);
-        end(child);
+        child.end();
     }
 }
 
-/// The drills in paper, and then the live account: every combination of what arming asks for, beside the one that
-/// is right, opens nothing at the exchange itself; a process that is gone is killed at the broker.
+/// What arming asks for. A bit of a combination says of each whether it holds.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// `[live] enabled` in the config.
+    Enabled,
+    /// `--live` at the start.
+    Live,
+    /// The drills were passed.
+    Drilled,
+    /// Within thirty days.
+    Lately,
+    /// Under these limits.
+    UnderTheseLimits,
+    /// All of them, with orders of paper.
+    Wholly,
+    /// The end of the account's number.
+    Account,
+    /// The vault's passphrase.
+    Passphrase,
+    /// Not too many wrong ones before.
+    NotLockedOut,
+}
+
+const ASKED: u32 = Asked::NotLockedOut as u32 + 1;
+
+#[derive(Clone, Copy)]
+struct Combination(u32);
+
+impl Combination {
+    /// Everything holds.
+    const ALL: Self = Self((1 << ASKED) - 1);
+
+    fn has(self, asked: Asked) -> bool {
+        self.0 & (1 << asked as u32) != 0
+    }
+
+    /// Those of a process that was started so: with `[live] enabled`, with `--live`.
+    fn of(process: u32) -> impl Iterator<Item = Self> {
+        (0..1 << (ASKED - 2)).map(move |rest| Self(rest << 2 | process))
+    }
+
+    /// Puts the home into this state, and says what is typed to arm there.
+    fn set_up(self, stage: &Stage, passed: &serde_json::Value) -> [&'static str; 2] {
+        let (certificate, lockout) =
+            (stage.home.join("state/drill.json"), stage.home.join("state/lockout.toml"));
+        let mut written = passed.clone();
+        if !self.has(Asked::Lately) {
+            written["passed_at"] = "2013-10-07T13:30:00Z".into();
+        }
+        if !self.has(Asked::UnderTheseLimits) {
+            written["settings"] = "0123456789abcdef".into();
+        }
+        if !self.has(Asked::Wholly) {
+            // One at a time is left out, by turns.
+            match self.0 / 2 % 3 {
+                0 => written["feed_loss"] = false.into(),
+                1 => written["restart"] = false.into(),
+                _ => written["orders"] = 0.into(),
+            }
+        }
+        fs::write(&certificate, written.to_string()).unwrap();
+        // Set back or not, a clock does not open what ten wrong ones have shut.
+        let many = "version = 1\ncount = 10\nlast_at = \"2063-10-07T13:30:00Z\"\n";
+        fs::write(&lockout, many).unwrap();
+        if !self.has(Asked::Drilled) {
+            fs::remove_file(&certificate).unwrap();
+        }
+        if self.has(Asked::NotLockedOut) {
+            fs::remove_file(&lockout).unwrap();
+        }
+        [
+            if self.has(Asked::Account) { "0001" } else { "0002" },
+            if self.has(Asked::Passphrase) { PASSPHRASE } else { "another passphrase" },
+        ]
+    }
+}
+
+/// The drills in paper, and then the live account: of every combination of what arming asks for, none but the one
+/// with all of it opens anything at the exchange itself; a process that is gone is killed at the broker.
 #[test]
 fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process() {
     let stage = Stage::new("live");
-    let (code, _, words) =
-        stage.tell(&["run", "--live", "--headless", "--keys-stdin", "--as-root"], &[PASSPHRASE]);
-    assert!(code == 2 && words.contains("[live] enabled"), "{code} {words}");
     prepare(&stage);
-    let child = stage.run_live();
-    stage.ready(&child);
+    let certificate = stage.home.join("state/drill.json");
+    let passed = serde_json::from_slice(&fs::read(&certificate).unwrap()).unwrap();
     let drilled = stage.orders_taken();
+    let live = ["run", "--live", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"];
     let buy = || stage.ask(&["buy", "SPY", "2", "--stop-loss", "100"]);
-    stage.until(child.id(), "nothing but arming is missing", |_| {
-        let (code, _, words) = buy();
-        code == 3 && words.contains("DISARMED")
-    });
-
-    let (certificate, aside) = (stage.home.join("state/drill.json"), stage.home.join("drill.aside"));
-    // The eighth is the right one, and comes last.
-    for combination in 0..7_u8 {
-        let [has_drill, has_tail, has_passphrase] = [1, 2, 4].map(|bit| combination & bit != 0);
-        if !has_drill {
-            fs::rename(&certificate, &aside).unwrap();
+    let mut tried = 0;
+    let mut of_live = None;
+    for process in 0..4 {
+        let started = Combination(process);
+        let enabled = format!("[live]\nenabled = {}\n", started.has(Asked::Enabled));
+        stage.configure_besides(&stage.exchange.address, &enabled);
+        let run = match (started.has(Asked::Enabled), started.has(Asked::Live)) {
+            (_, false) => Some(stage.start(&["run", "--sim", "--headless", "--speed", "1"], &[])),
+            (true, true) => Some(stage.run_live()),
+            (false, true) => None,
+        };
+        if let Some(run) = &run {
+            stage.ready(run);
+            stage.until(run.id(), "nothing but arming is missing", |_| {
+                let (code, _, words) = buy();
+                if started.has(Asked::Live) { code == 3 && words.contains("DISARMED") } else { code == 0 }
+            });
         }
-        let tail = if has_tail { "0001" } else { "0002" };
-        let passphrase = if has_passphrase { PASSPHRASE } else { "another passphrase" };
-        let (code, _, words) = stage.tell(&["arm", "--stdin"], &[tail, passphrase]);
-        assert!(code == 5 && !words.contains(passphrase), "{combination}: {code} {words}");
-        let (code, _, words) = buy();
-        assert!(code == 3 && words.contains("DISARMED"), "{combination}: {code} {words}");
-        if !has_drill {
-            fs::rename(&aside, &certificate).unwrap();
+        for combination in Combination::of(process).filter(|each| each.0 != Combination::ALL.0) {
+            let typed = combination.set_up(&stage, &passed);
+            if run.is_none() {
+                let (code, _, words) = stage.tell(&live, &[typed[1]]);
+                assert!(code == 2 && words.contains("[live] enabled"), "{code} {words}");
+            }
+            let (code, _, words) = stage.tell(&["arm", "--stdin"], &typed);
+            assert!(code != 0 && !words.contains(typed[1]), "{:b}: {code} {words}", combination.0);
+            let (code, _, words) = buy();
+            if started.has(Asked::Live) {
+                let is_refused = if run.is_some() { code == 3 && words.contains("DISARMED") } else { code != 0 };
+                assert!(is_refused, "{:b}: {code} {words}", combination.0);
+            }
+            tried += 1;
+        }
+        assert_eq!(stage.orders_taken(), drilled, "{process:b}: an opening has reached the exchange");
+        match run {
+            Some(run) if process == 3 => of_live = Some(run),
+            Some(run) => run.end(),
+            None => {}
         }
     }
-    assert_eq!(stage.orders_taken(), drilled, "not one opening has reached the exchange");
+    assert_eq!(tried, Combination::ALL.0);
+    eprintln!("{tried} combinations of what arming asks for, and not one opening at the exchange");
 
-    let (code, _, words) = stage.tell(&["arm", "--stdin"], &["0001", PASSPHRASE]);
+    let child = of_live.unwrap();
+    let typed = Combination::ALL.set_up(&stage, &passed);
+    let (code, _, words) = stage.tell(&["arm", "--stdin"], &typed);
     assert!(code == 0 && words.contains("armed") && words.contains("REAL MONEY"), "{code} {words}");
     assert!(stage.status().unwrap()["armed"] == true);
     stage.until(child.id(), "it opens", |_| buy().0 == 0);
     stage.until(child.id(), "it has opened", |status| !positions(status).is_empty());
     assert_eq!(stage.ask(&["disarm", "--reason", "lunch"]).0, 0);
     assert!(buy().2.contains("DISARMED"));
-    let mut child = child;
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill();
 
+    // Ten wrong ones in the file: a kill does not wait for them.
+    Combination(Combination::ALL.0 & !(1 << Asked::NotLockedOut as u32)).set_up(&stage, &passed);
     let (code, out, words) = stage.tell(&["kill", "--flatten", "--keys-stdin", "--json"], &[PASSPHRASE]);
     assert!(words.contains(&stage.exchange.address) && words.contains("SPY"), "{words}");
     assert!(words.contains("the live account is acted on") && words.contains("kill --slot paper"), "{words}");
     assert!(code == 0 && out.contains("\"confirmed\":true"), "{code} {out} {words}");
+    fs::remove_file(stage.home.join("state/lockout.toml")).unwrap();
     let child = stage.run_live();
     stage.until(child.id(), "flat, halted and disarmed", |status| {
         positions(status).is_empty() && status["state"] == "halted" && status["armed"] == false
     });
-    end(child);
+    child.end();
     let (code, out, words) = stage.tell(&["journal", "verify", "--unlock", "--stdin"], &[PASSPHRASE]);
     assert_eq!(code, 0, "{out}{words}");
 }

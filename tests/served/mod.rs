@@ -68,24 +68,56 @@ pub fn configure(home: &Path, base_url: &str, symbols: &str, more: &str) {
     fs::write(home.join("config.toml"), text).unwrap();
 }
 
+/// A run, until it is dropped: a test that fails leaves nobody behind who would answer for the next one's home.
+pub struct Run(Child);
+
+impl Run {
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Ends it in order.
+    pub fn end(mut self) {
+        assert!(Command::new("kill").args(["-INT", &self.id().to_string()]).status().unwrap().success());
+        assert!(self.0.wait().unwrap().success());
+    }
+
+    /// Whether it ended well, by itself.
+    pub fn ended_well(mut self) -> bool {
+        self.0.wait().unwrap().success()
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _gone_already = self.0.kill();
+        let _ended = self.0.wait();
+    }
+}
+
+/// Starts it, and gives it these lines to read.
+pub fn start(command: &mut Command, lines: &[&str]) -> Run {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    Run(child)
+}
+
 /// A run of the config's mode without a window, with its keys on stdin; what it prints goes to files of the home.
-pub fn run_headless(home: &Path, id: &str, secret: &str) -> Child {
+pub fn run_headless(home: &Path, id: &str, secret: &str) -> Run {
     let file = |name: &str| fs::OpenOptions::new().create(true).append(true).open(home.join(name)).unwrap();
-    let mut child = Command::new(BINARY)
+    let mut command = Command::new(BINARY);
+    command
         .args(["run", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"])
         .env("HARDSTOP_HOME", home)
         .env("DBUS_SESSION_BUS_ADDRESS", NO_BUS)
-        .stdin(Stdio::piped())
         .stdout(file("stdout"))
-        .stderr(file("stderr"))
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(format!("{id}\n{secret}\n").as_bytes()).unwrap();
-    child
-}
-
-/// Ends a run in order.
-pub fn interrupt(child: &mut Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert!(child.wait().unwrap().success());
+        .stderr(file("stderr"));
+    start(&mut command, &[id, secret])
 }
