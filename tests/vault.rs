@@ -221,8 +221,7 @@ macro_rules! once_it_has_its_name {
 const UNLOCKED: &str = once_it_has_its_name!(
     "printf 'login-password' | gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null;"
 );
-const BARE: &str =
-    once_it_has_its_name!("gnome-keyring-daemon --components=secrets --daemonize >/dev/null;");
+const BARE: &str = once_it_has_its_name!("gnome-keyring-daemon --components=secrets --daemonize >/dev/null;");
 const LOCK: &str = "busctl --address=\"$DBUS_SESSION_BUS_ADDRESS\" call org.freedesktop.secrets /org/freedesktop/secrets org.freedesktop.Secret.Service Lock ao 1 /org/freedesktop/secrets/collection/login >/dev/null;";
 /// A daemon that stands still answers nobody, as one that waits for a password on a screen.
 const STOP: &str = "daemon=$(busctl --address=\"$DBUS_SESSION_BUS_ADDRESS\" call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetConnectionUnixProcessID s org.freedesktop.secrets | cut -d' ' -f2); kill -STOP \"$daemon\";";

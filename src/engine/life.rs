@@ -156,6 +156,7 @@ impl Engine {
 
     pub(super) fn begin_day(&mut self) {
         self.disarm("the day is over", Origin::Engine);
+        self.orders.begin_day(&self.alive_after_their_end);
         self.gate.set_phase(self.day.phase());
         self.ask_venue_soon();
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
@@ -91,7 +91,8 @@ pub enum Change {
     Unheard,
 }
 
-/// Every order of the ledger that this process knows; orders are never forgotten while it runs.
+/// Every order of the ledger that lives, and those that ended today or the trading day before: what ended earlier is
+/// the journal's alone, as everything that ended is after a restart, so that a run of years stays as small as a day's.
 #[derive(Debug, Default)]
 pub struct Orders {
     // Boxed: rows of a map that only grows are half empty, and an order is wide.
@@ -100,9 +101,25 @@ pub struct Orders {
     live: BTreeMap<Symbol, Vec<ClientOrderId>>,
     // Shares of orders that filled before anybody told of them.
     strange: BTreeMap<ClientOrderId, Qty>,
+    ended_today: Vec<ClientOrderId>,
+    ended_before: Vec<ClientOrderId>,
 }
 
 impl Orders {
+    /// A trading day begins: lets go of what had ended before the last one began, but for those that are `kept` and
+    /// for the parents of legs that live.
+    pub fn begin_day(&mut self, kept: &BTreeSet<ClientOrderId>) {
+        let ended = std::mem::replace(&mut self.ended_before, std::mem::take(&mut self.ended_today));
+        let parents: BTreeSet<ClientOrderId> = self.live().filter_map(|order| order.parent).collect();
+        for id in ended {
+            if kept.contains(&id) || parents.contains(&id) {
+                self.ended_today.push(id);
+            } else {
+                self.known.remove(&id);
+            }
+        }
+    }
+
     /// Orders of one strategy's number are another's from here on.
     pub fn hand_over(&mut self, from: StrategyId, to: StrategyId) {
         for order in self.known.values_mut().filter(|order| order.origin == Origin::Strategy(from)) {
@@ -118,6 +135,8 @@ impl Orders {
         }
         if order.status.is_live() {
             self.live.entry(symbol).or_default().push(id);
+        } else {
+            self.ended_today.push(id);
         }
         self.known.insert(id, Box::new(order));
     }
@@ -177,6 +196,7 @@ impl Orders {
             if let Some(ids) = self.live.get_mut(&symbol) {
                 ids.retain(|live| *live != id);
             }
+            self.ended_today.push(id);
         }
         Change::Changed
     }
@@ -257,6 +277,33 @@ mod tests {
             assert_eq!(orders.change(id, later), Change::Nothing);
         }
         assert_eq!(orders.live().count(), 0);
+    }
+
+    #[test]
+    fn what_ended_is_known_through_the_next_day_and_a_parent_as_long_as_its_leg_lives() {
+        let id = |text: &str| -> ClientOrderId { text.parse().unwrap() };
+        let mut orders = Orders::default();
+        for name in ["ended", "parent", "kept", "alive"] {
+            orders.add(order(name));
+        }
+        orders.add(Order { parent: Some(id("parent")), ..order("leg") });
+        for name in ["ended", "parent", "kept"] {
+            orders.change(id(name), OrderStatus::Filled);
+        }
+        let kept = BTreeSet::from([id("kept")]);
+        let known = |orders: &Orders| {
+            let all = ["ended", "parent", "kept", "alive", "leg"];
+            all.into_iter().filter(|name| orders.get(id(name)).is_some()).collect::<Vec<_>>()
+        };
+        orders.begin_day(&kept);
+        assert_eq!(known(&orders), ["ended", "parent", "kept", "alive", "leg"], "it ended the day before");
+        orders.begin_day(&kept);
+        assert_eq!(known(&orders), ["parent", "kept", "alive", "leg"]);
+        orders.change(id("leg"), OrderStatus::Canceled);
+        for _day in 0..3 {
+            orders.begin_day(&BTreeSet::new());
+        }
+        assert_eq!(known(&orders), ["alive"]);
     }
 
     #[test]

@@ -31,6 +31,8 @@ mod held;
 mod laws;
 /// Orders against what the market offers.
 mod matching;
+/// Every id that was ever taken, and where its order is found.
+mod register;
 /// The exchange's rules, one test each.
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "a test may stop at the first surprise")]

@@ -71,6 +71,9 @@ pub struct Settings {
     pub legs_sleep_until_filled: bool,
     /// The most shares that one execution fills, so that orders fill in parts; without it, as many as there are.
     pub shares_a_fill_max: Option<Qty>,
+    /// Whether orders and executions of before the last two closes are let go: for rehearsals of years, in which
+    /// nobody asks for them. Their ids stay taken.
+    pub lets_the_past_go: bool,
     /// How the line to the program breaks.
     pub faults: Faults,
     /// The seed of the faults.
@@ -91,6 +94,7 @@ impl Default for Settings {
             shorts: true,
             legs_sleep_until_filled: false,
             shares_a_fill_max: None,
+            lets_the_past_go: false,
             faults: Faults::default(),
             seed: 1,
         }

@@ -19,15 +19,9 @@ use crate::exchange::book::Book;
 use crate::exchange::clearing::Clearing;
 use crate::exchange::faults::{Faults, Way};
 use crate::exchange::held::{Held, Place};
+use crate::exchange::register::{Known, Register};
 use crate::exchange::sessions::{Hours, Sessions};
 use crate::exchange::settings::Settings;
-
-/// Where an order of a known id is found.
-#[derive(Debug)]
-enum Known {
-    Live(Symbol),
-    Ended(Box<VenueOrder>),
-}
 
 /// The embedded exchange. The same calls give the same fills, reports and ids, byte for byte.
 ///
@@ -38,11 +32,13 @@ pub struct Exchange {
     pub(super) settings: Settings,
     pub(super) books: BTreeMap<Symbol, Book>,
     pub(super) clearing: Clearing,
-    known: BTreeMap<ClientOrderId, Known>,
+    known: Register,
     sessions: Sessions,
     last_equity: Money,
     any_queued: bool,
     news: Vec<MarketNews>,
+    /// Executions that are kept and had happened by the last close.
+    executed: usize,
 }
 
 impl Exchange {
@@ -52,11 +48,12 @@ impl Exchange {
         Self {
             books: BTreeMap::new(),
             clearing: Clearing::new(&settings),
-            known: BTreeMap::new(),
+            known: Register::default(),
             sessions: Sessions::new(settings.sessions),
             last_equity: settings.cash,
             any_queued: false,
             news: Vec::new(),
+            executed: 0,
             settings,
         }
     }
@@ -101,14 +98,14 @@ impl Exchange {
             Way::TimeoutAfter | Way::Clear => {}
         }
         let done = self.cancel_live(id);
-        if done.is_err() && self.known.contains_key(&id) {
+        if done.is_err() && self.known.get(id).is_some() {
             self.clearing.line.note("cancel came after the order's end");
         }
         match (way, done) {
             (Way::Clear, Ok(())) => VenueAnswer::Taken,
             (Way::Clear, Err(words)) => VenueAnswer::Refused(words),
             (_, done) => {
-                if let (Err(words), true) = (done, self.known.contains_key(&id)) {
+                if let (Err(words), true) = (done, self.known.get(id).is_some()) {
                     self.clearing.report(id, ReportKind::CancelRejected(words));
                 }
                 VenueAnswer::Unknown(self.clearing.line.no_answer())
@@ -121,7 +118,7 @@ impl Exchange {
     pub fn fill_before_cancel(&mut self, id: ClientOrderId, at: At) -> Qty {
         self.advance(at);
         let hours = self.sessions.hours_of_arrival(self.clearing.now);
-        let Some(Known::Live(symbol)) = self.known.get(&id) else { return Qty::ZERO };
+        let Some(Known::Live(symbol)) = self.known.get(id) else { return Qty::ZERO };
         let Some(book) = self.books.get_mut(symbol).filter(|book| !book.halted) else { return Qty::ZERO };
         let Some(index) = book.index_of(id) else { return Qty::ZERO };
         let Some(held) = book
@@ -134,7 +131,7 @@ impl Exchange {
         let own = held.request.kind.limit().or(held.request.kind.stop());
         let Some(price) = own.or(book.last) else { return Qty::ZERO };
         let filled = book.fill(index, price, Qty::LARGEST, &mut self.clearing);
-        sweep(book, &mut self.known);
+        self.known.sweep(book);
         filled
     }
 
@@ -147,7 +144,7 @@ impl Exchange {
                     book.cancel(index, &mut self.clearing);
                 }
             }
-            sweep(book, &mut self.known);
+            self.known.sweep(book);
         }
     }
 
@@ -183,7 +180,7 @@ impl Exchange {
             book.trail(tick);
         }
         if let Some(book) = self.books.get_mut(&symbol) {
-            sweep(book, &mut self.known);
+            self.known.sweep(book);
         }
     }
 
@@ -229,9 +226,9 @@ impl Exchange {
     /// those of `ask_ids` that ended. Executions are those at or after `fills_since`.
     #[must_use]
     pub fn state(&self, fills_since: At, ask_ids: &[ClientOrderId]) -> VenueState {
-        let ended = |id: &ClientOrderId| match self.known.get(id)? {
-            Known::Live(_) => None,
+        let ended = |id: &ClientOrderId| match self.known.get(*id)? {
             Known::Ended(order) => Some((**order).clone()),
+            Known::Live(_) | Known::Gone => None,
         };
         let awake = self.books.values().flat_map(|book| &book.live).filter(|held| held.works());
         let first = self.clearing.fills.partition_point(|fill| fill.at < fills_since);
@@ -289,16 +286,25 @@ impl Exchange {
                 book.cancel(index, &mut self.clearing);
             }
         }
-        sweep(book, &mut self.known);
+        self.known.sweep(book);
         Ok(())
     }
 
-    /// The order of this id, where it ever arrived; legs included.
+    /// Lets go of what had ended by the close before, and of its executions: their ids stay taken, and that is all.
+    fn let_the_past_go(&mut self) {
+        self.known.let_the_past_go();
+        let executed = self.executed.min(self.clearing.fills.len());
+        self.clearing.fills.drain(..executed);
+        self.executed = self.clearing.fills.len();
+    }
+
+    /// The order of this id, where it ever arrived and was not let go; legs included.
     #[must_use]
     pub fn order(&self, id: ClientOrderId) -> Option<VenueOrder> {
-        match self.known.get(&id)? {
+        match self.known.get(id)? {
             Known::Live(symbol) => self.books.get(symbol)?.get(id).map(Held::listed),
             Known::Ended(order) => Some((**order).clone()),
+            Known::Gone => None,
         }
     }
 
@@ -317,7 +323,7 @@ impl Exchange {
         self.books.get(&symbol)?.quote
     }
 
-    /// Every execution so far, oldest first.
+    /// Every execution so far that was not let go, oldest first.
     #[must_use]
     pub fn fills(&self) -> &[Fill] {
         &self.clearing.fills
@@ -361,7 +367,7 @@ impl Exchange {
     }
 
     pub(super) fn is_known(&self, id: ClientOrderId) -> bool {
-        self.known.contains_key(&id)
+        self.known.get(id).is_some()
     }
 
     fn take(&mut self, request: &VenueRequest) {
@@ -384,7 +390,7 @@ impl Exchange {
         let target = request.take_profit.map(|leg| Held::leg(&held, leg, false, request.stop_loss));
         let index = book.live.len();
         for held in std::iter::once(held).chain(stop).chain(target) {
-            self.known.insert(held.request.id, Known::Live(request.symbol));
+            self.known.take(held.request.id, request.symbol);
             book.live.push(held);
         }
         book.begin_to_trail(index);
@@ -403,22 +409,23 @@ impl Exchange {
         } else if request.tif.is_immediate() && !self.settings.bars_only {
             book.cancel(index, &mut self.clearing);
         }
-        sweep(book, &mut self.known);
+        self.known.sweep(book);
     }
 
     fn cancel_live(&mut self, id: ClientOrderId) -> Result<(), String> {
-        let symbol = match self.known.get(&id) {
+        let symbol = match self.known.get(id) {
             None => return Err(format!("order not found for {id}")),
             Some(Known::Ended(order)) => {
                 return Err(format!("order is already in \"{}\" state", order.status.word()));
             }
+            Some(Known::Gone) => return Err("order ended long ago".to_owned()),
             Some(Known::Live(symbol)) => *symbol,
         };
         let Some(book) = self.books.get_mut(&symbol) else { return Err(format!("order not found for {id}")) };
         if let Some(index) = book.index_of(id) {
             book.cancel(index, &mut self.clearing);
         }
-        sweep(book, &mut self.known);
+        self.known.sweep(book);
         Ok(())
     }
 
@@ -464,6 +471,9 @@ impl Exchange {
             }
             self.last_equity = self.equity().unwrap_or(self.last_equity);
             self.expire(close);
+            if self.settings.lets_the_past_go {
+                self.let_the_past_go();
+            }
         }
         if self.sessions.late_over(now) {
             self.expire(now);
@@ -473,7 +483,7 @@ impl Exchange {
     fn expire(&mut self, now: At) {
         for book in self.books.values_mut() {
             book.expire(now, &mut self.clearing);
-            sweep(book, &mut self.known);
+            self.known.sweep(book);
         }
     }
 
@@ -493,12 +503,5 @@ impl Exchange {
     /// Which auctions take orders now.
     pub(super) fn auctions(&self) -> Auctions {
         if self.settings.bars_only { Auctions::BOTH } else { self.sessions.auctions(self.clearing.now) }
-    }
-}
-
-/// Keeps the orders that have ended as they ended.
-fn sweep(book: &mut Book, known: &mut BTreeMap<ClientOrderId, Known>) {
-    for held in book.take_ended() {
-        known.insert(held.request.id, Known::Ended(Box::new(held.listed())));
     }
 }

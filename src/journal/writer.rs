@@ -162,7 +162,9 @@ impl Journal {
     /// # Errors
     /// When the database cannot be made.
     pub fn passing() -> Result<Self, JournalError> {
-        Self::over(Path::new(""), Durability::Scratch)
+        let journal = Self::over(Path::new(""), Durability::Scratch)?;
+        schema::unguarded(&journal.connection).map_err(|fault| journal.fault(fault))?;
+        Ok(journal)
     }
 
     fn over(path: &Path, durability: Durability) -> Result<Self, JournalError> {

@@ -101,6 +101,7 @@ fn exchange(terms: &Terms, sessions: bool) -> Exchange {
         // Without limits the comparison is with engines that know no buying power either.
         buying_power_multiple: if sessions { 1 } else { 1_000 },
         seed: terms.seed,
+        lets_the_past_go: true,
         ..ExchangeSettings::default()
     })
 }

@@ -8,6 +8,7 @@ use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
 use crate::domain::market::Bar;
 use crate::domain::money::Money;
+use crate::domain::order::OrderStatus;
 use crate::domain::symbol::Symbol;
 use crate::engine::record::Record;
 use crate::ledger::book::{EntryNote, Ledger};
@@ -109,12 +110,14 @@ impl Audience for Listener {
         match record {
             Record::Order { request, .. } => {
                 let tag = self.tags.remove(&request.id);
-                self.notes
-                    .insert(request.id, EntryNote { stop: request.stop_loss.map(|leg| leg.price), tag });
+                let note = EntryNote { stop: request.stop_loss.map(|leg| leg.price), tag };
+                if note != EntryNote::default() {
+                    self.notes.insert(request.id, note);
+                }
             }
-            Record::Status { status, .. } if *status == crate::domain::order::OrderStatus::Acked => {
-                self.orders += 1;
-            }
+            Record::Status { status: OrderStatus::Acked, .. } => self.orders += 1,
+            // Its executions were told before its end.
+            Record::Status { order, status, .. } if !status.is_live() => drop(self.notes.remove(order)),
             Record::Decision { order, refusal, tag, .. } => {
                 self.on_decision(*order, refusal, tag.as_ref());
             }

@@ -319,7 +319,8 @@ fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process(
             assert!(code != 0 && !words.contains(typed[1]), "{:b}: {code} {words}", combination.0);
             let (code, _, words) = buy();
             if started.has(Asked::Live) {
-                let is_refused = if run.is_some() { code == 3 && words.contains("DISARMED") } else { code != 0 };
+                let is_refused =
+                    if run.is_some() { code == 3 && words.contains("DISARMED") } else { code != 0 };
                 assert!(is_refused, "{:b}: {code} {words}", combination.0);
             }
             tried += 1;
