@@ -1,11 +1,12 @@
 //! Openings that wait for the trader's yes, and what a strategy holds across two processes.
 
 use crate::domain::intent::{Origin, StrategyId};
+use crate::domain::market::{Bar, Tick};
 use crate::domain::order::{OrderKind, OrderStatus};
 use crate::domain::passport::Passport;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
-use crate::domain::strategy::{Size, Wish};
+use crate::domain::strategy::{Size, StrategyEvent, Wish};
 use crate::engine::event::{Act, Event, KillReport, StrategyHead};
 use crate::engine::memory::{Memory, RememberedBook, RememberedOrder};
 use crate::engine::proofs::{Alone, price, spy};
@@ -277,4 +278,49 @@ fn a_strategy_is_told_of_its_orders_only_where_it_listens() {
     };
     assert_eq!((told(&["init", "onBar"]), told(&["onBar", "onFill"])), (0, 1));
     assert!(told(&["onOrder"]) >= 1 && told(&[]) > told(&["onOrder"]));
+}
+
+/// A changed text takes its seat while the run goes on: it sees the last bars at once, to warm up, and its next one is
+/// live; paused, it sees none, and warms up once it goes on.
+#[test]
+fn a_strategy_that_comes_late_warms_up_on_what_was_there() {
+    for paused in [false, true] {
+        let mut stage = Alone::new(Limits::default());
+        let bar = |stage: &mut Alone| {
+            stage.wait(60);
+            let start = stage.now.plus_seconds(-60);
+            let (open, high, low, volume) =
+                (price("100"), price("100.5"), price("99.5"), Qty::shares(100));
+            let bar = Bar { symbol: spy(), start, end: stage.now, open, high, low, close: open, volume };
+            stage.step(Event::Tick(Tick::Bar(bar)));
+        };
+        (0..40).for_each(|_| bar(&mut stage));
+        if paused {
+            stage.step(Event::Operator(Act::PauseStrategy(StrategyId(1))));
+        }
+        let mut head = stage.engine.strategies.get(StrategyId(1)).unwrap().head.clone();
+        head.warmup_bars = 30;
+        let before = stage.called.len();
+        stage.step(Event::StrategyLoaded(head));
+        let warm = |stage: &Alone| -> Vec<bool> {
+            let calls = stage.called.iter().skip(before);
+            calls
+                .filter_map(|(id, call)| match call.event {
+                    StrategyEvent::Bar { warm_up, .. } if *id == StrategyId(1) => Some(warm_up),
+                    _ => None,
+                })
+                .collect()
+        };
+        if paused {
+            bar(&mut stage);
+            assert_eq!(warm(&stage), Vec::<bool>::new(), "it is told nothing");
+            stage.step(Event::Operator(Act::ResumeStrategy(StrategyId(1))));
+            bar(&mut stage);
+            assert_eq!(warm(&stage), [true], "what it did not see warmed nothing up");
+        } else {
+            assert_eq!(warm(&stage), [true; 30]);
+            bar(&mut stage);
+            assert_eq!(warm(&stage).last(), Some(&false));
+        }
+    }
 }

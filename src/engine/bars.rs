@@ -28,7 +28,7 @@ impl BarBuilder {
         if bar.end.millis_since(bar.start) >= self.timeframe_ms {
             return Ok([self.open.take(), Some(*bar)]);
         }
-        let start = self.bucket_start(bar.start);
+        let start = bucket_start(bar.start, self.timeframe_ms);
         let end = start.plus_millis(self.timeframe_ms);
         let before = if self.open.is_some_and(|open| open.start != start) { self.open.take() } else { None };
         let grown = match self.open {
@@ -48,11 +48,12 @@ impl BarBuilder {
         self.open = Some(grown);
         Ok([before, None])
     }
+}
 
-    fn bucket_start(&self, at: At) -> At {
-        let millis = at.millis();
-        At::from_millis(millis.saturating_sub(millis.checked_rem_euclid(self.timeframe_ms).unwrap_or(0)))
-    }
+/// The whole multiple of the timeframe at or before an instant.
+pub(super) fn bucket_start(at: At, timeframe_ms: i64) -> At {
+    let millis = at.millis();
+    At::from_millis(millis.saturating_sub(millis.checked_rem_euclid(timeframe_ms).unwrap_or(0)))
 }
 
 #[cfg(test)]

@@ -30,6 +30,19 @@ impl Engine {
         self.record(Record::Strategy { id: head.id, what: "loaded".to_owned(), detail });
         self.grant_passport(head);
         self.hold_back_disabled(head.id);
+        self.warm_up(head);
+    }
+
+    /// Where the run has seen bars already, the strategy sees the last of them at once: its next bar is a live one, and
+    /// one that has begun has no hole.
+    fn warm_up(&mut self, head: &StrategyHead) {
+        for symbol in &head.symbols {
+            let Some(desk) = self.desks.get(symbol) else { continue };
+            let past = desk.past.making(head.warmup_bars, head.timeframe_ms);
+            for due in self.strategies.warm_up(head.id, &past) {
+                self.call_strategy_with_bar(&due);
+            }
+        }
     }
 
     /// Puts a strategy on the bench that is not called: it comes back with its own loading.

@@ -9,6 +9,7 @@ use crate::domain::trail::Trail;
 use crate::domain::venue::AssetFlags;
 use crate::engine::bars::BarBuilder;
 use crate::engine::naked::Naked;
+use crate::engine::past::Past;
 use crate::engine::tighten::Tightened;
 use crate::engine::volume::VolumeMeter;
 use crate::indicators::atr::Atr;
@@ -74,6 +75,8 @@ pub struct Desk {
     pub volume: VolumeMeter,
     /// The last bar.
     pub last_bar: Option<Bar>,
+    /// The bars before it, it included.
+    pub past: Past,
     ranges: BTreeMap<i64, RangeBench>,
 }
 
@@ -84,18 +87,32 @@ struct RangeBench {
     bars: u32,
 }
 
+impl RangeBench {
+    fn add(&mut self, bar: &Bar) {
+        // A volume beyond its range leaves the true range as it was: an older range, never a wrong one.
+        let Ok(finished) = self.builder.add(bar) else { return };
+        for bar in finished.iter().flatten() {
+            self.atr.update_bar(bar);
+            self.bars = self.bars.saturating_add(1);
+        }
+    }
+}
+
 impl Desk {
-    /// Begins to measure the true range of bars of this timeframe.
+    /// Begins to measure the true range of bars of this timeframe, with those that are there already.
     pub fn measure(&mut self, timeframe_ms: i64) {
-        self.ranges.entry(timeframe_ms).or_insert_with(|| RangeBench {
-            builder: BarBuilder::new(timeframe_ms),
-            atr: Atr::new(ATR_LENGTH),
-            bars: 0,
-        });
+        if self.ranges.contains_key(&timeframe_ms) {
+            return;
+        }
+        let mut bench =
+            RangeBench { builder: BarBuilder::new(timeframe_ms), atr: Atr::new(ATR_LENGTH), bars: 0 };
+        self.past.all().for_each(|bar| bench.add(bar));
+        self.ranges.insert(timeframe_ms, bench);
     }
 
     /// Forgets what the ranges of prices were: a split makes them meaningless.
     pub fn forget_ranges(&mut self) {
+        self.past.clear();
         let measured: Vec<i64> = self.ranges.keys().copied().collect();
         self.ranges.clear();
         for timeframe_ms in measured {
@@ -112,14 +129,8 @@ impl Desk {
     pub fn on_bar(&mut self, bar: &Bar) {
         self.last_bar = Some(*bar);
         self.measure(MANUAL_TIMEFRAME_MS);
-        for bench in self.ranges.values_mut() {
-            // A volume beyond its range leaves the true range as it was: an older range, never a wrong one.
-            let Ok(finished) = bench.builder.add(bar) else { continue };
-            for bar in finished.iter().flatten() {
-                bench.atr.update_bar(bar);
-                bench.bars = bench.bars.saturating_add(1);
-            }
-        }
+        self.past.push(bar);
+        self.ranges.values_mut().for_each(|bench| bench.add(bar));
     }
 
     /// The average true range of this timeframe; `None` on fewer than 15 bars.

@@ -60,6 +60,8 @@ pub mod naked;
 mod orders;
 /// What a strategy holds and has earned of its own.
 pub mod own_book;
+/// The last bars of a symbol, for whoever comes late.
+mod past;
 /// The machine without a venue, for its own tests.
 #[cfg(test)]
 mod proofs;

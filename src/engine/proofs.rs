@@ -12,6 +12,7 @@ use crate::domain::passport::Passport;
 use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
+use crate::domain::strategy::StrategyCall;
 use crate::domain::symbol::Symbol;
 use crate::domain::venue::{
     Asked, AssetFlags, ReportKind, VenueAccount, VenueAnswer, VenueOrder, VenuePosition, VenueReport,
@@ -38,6 +39,7 @@ pub(super) struct Alone {
     pub(super) said: Vec<Record>,
     pub(super) sent: Vec<VenueRequest>,
     pub(super) cancelled: Vec<ClientOrderId>,
+    pub(super) called: Vec<(StrategyId, StrategyCall)>,
     pub(super) executions: u32,
     pub(super) open: Vec<VenueOrder>,
     _door: DoorSeal,
@@ -64,7 +66,9 @@ impl Alone {
         let (gate, door) = Gate::open(limits, "v1".to_owned());
         let engine = Engine::new(Settings::new(Mode::Sim, "abc123"), "abc123".parse().unwrap(), gate);
         let (said, sent, cancelled, open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut stage = Self { engine, now, seq: 0, said, sent, cancelled, executions: 0, open, _door: door };
+        let called = Vec::new();
+        let mut stage =
+            Self { engine, now, seq: 0, said, sent, cancelled, called, executions: 0, open, _door: door };
         stage.step(Event::Started(Box::new(memory)));
         stage.load(1);
         stage.load(2);
@@ -80,6 +84,7 @@ impl Alone {
                 Command::Record(record) => self.said.push(record),
                 Command::Submit(order) => self.sent.push(order.request()),
                 Command::Cancel(ticket) => self.cancelled.push(ticket.order()),
+                Command::RunStrategy(id, call) => self.called.push((id, call)),
                 _ => {}
             }
         }

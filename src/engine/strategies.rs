@@ -153,17 +153,34 @@ impl Strategies {
         self.bench.values_mut()
     }
 
+    /// Takes the bars that were there before a strategy was, and says with which it is to be called to warm up.
+    pub fn warm_up(&mut self, id: StrategyId, past: &[Bar]) -> Vec<DueBar> {
+        let mut due = Vec::new();
+        let running = self.bench.get_mut(&id).filter(|strategy| strategy.running == Running::Yes);
+        let Some(strategy) = running else { return due };
+        for bar in past {
+            let Some((builder, seen)) = strategy.builders.get_mut(&bar.symbol) else { continue };
+            let Ok(finished) = builder.add(bar) else { continue };
+            for bar in finished.into_iter().flatten() {
+                *seen = seen.saturating_add(1);
+                due.push(DueBar { id, bar, warm_up: true });
+            }
+        }
+        due
+    }
+
     /// Takes a bar of the feed and says which strategies are to be called with which bars.
     ///
-    /// Paused strategies go on counting, so that their bars have no hole when they go on.
+    /// The bars of a paused one go on being built, so that the first it sees again is whole; what it did not see warmed
+    /// nothing up.
     pub fn on_bar(&mut self, bar: &Bar, due: &mut Vec<DueBar>) {
         for strategy in self.bench.values_mut() {
             let Some((builder, seen)) = strategy.builders.get_mut(&bar.symbol) else { continue };
             // A volume beyond the range ends the bar's bucket: the strategy is not called with a wrong bar.
             let Ok(finished) = builder.add(bar) else { continue };
             for bar in finished.into_iter().flatten() {
-                *seen = seen.saturating_add(1);
                 if strategy.running == Running::Yes {
+                    *seen = seen.saturating_add(1);
                     let warm_up = *seen <= strategy.head.warmup_bars;
                     due.push(DueBar { id: strategy.head.id, bar, warm_up });
                 }
