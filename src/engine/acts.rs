@@ -127,6 +127,11 @@ impl Engine {
                 let words = format!("{} was stopped ({reason}); load it again to go on", strategy.head.name);
                 return self.alert(words);
             }
+            (Running::Stopped(_), true) => {
+                strategy.pause("the trader");
+                let detail = "by the trader, for when it comes back".to_owned();
+                return self.record(Record::Strategy { id, what: "paused".to_owned(), detail });
+            }
             _ => return,
         };
         strategy.running = running;

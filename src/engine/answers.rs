@@ -11,6 +11,7 @@ use crate::engine::event::{Act, Event, KillReport, StrategyHead};
 use crate::engine::memory::{Memory, RememberedBook, RememberedOrder};
 use crate::engine::proofs::{Alone, price, spy};
 use crate::engine::record::Record;
+use crate::engine::strategies::Running;
 use crate::engine::wishes::{buy, close, sent, wish};
 use crate::risk::limits::Limits;
 use crate::risk::order::Role;
@@ -289,8 +290,7 @@ fn a_strategy_that_comes_late_warms_up_on_what_was_there() {
         let bar = |stage: &mut Alone| {
             stage.wait(60);
             let start = stage.now.plus_seconds(-60);
-            let (open, high, low, volume) =
-                (price("100"), price("100.5"), price("99.5"), Qty::shares(100));
+            let (open, high, low, volume) = (price("100"), price("100.5"), price("99.5"), Qty::shares(100));
             let bar = Bar { symbol: spy(), start, end: stage.now, open, high, low, close: open, volume };
             stage.step(Event::Tick(Tick::Bar(bar)));
         };
@@ -322,5 +322,34 @@ fn a_strategy_that_comes_late_warms_up_on_what_was_there() {
             bar(&mut stage);
             assert_eq!(warm(&stage).last(), Some(&false));
         }
+    }
+}
+
+/// What sits out its faults when the kill comes, or the trader's pause, does not go on by itself when it is back.
+#[test]
+fn a_strategy_that_is_out_for_a_while_comes_back_paused_where_everything_else_was() {
+    let kill = KillReport {
+        tripped_at: crate::engine::proofs::ten_o_clock(),
+        by: "a test".to_owned(),
+        flatten: false,
+        cancelled: 0,
+        flattened: 0,
+        deeds: Vec::new(),
+        left_orders: Vec::new(),
+        left_positions: Vec::new(),
+        confirmed: true,
+    };
+    let events = [Event::Killed(kill), Event::Operator(Act::PauseStrategy(StrategyId(1)))];
+    for (event, paused) in events.into_iter().map(Some).zip([true, true]).chain([(None, false)]) {
+        let mut stage = Alone::new(Limits::default());
+        let strategy = stage.engine.strategies.get_mut(StrategyId(1)).unwrap();
+        strategy.running = Running::Stopped("a fault".to_owned());
+        let head = strategy.head.clone();
+        if let Some(event) = event {
+            stage.step(event);
+        }
+        stage.step(Event::StrategyLoaded(head));
+        let running = &stage.engine.strategies.get(StrategyId(1)).unwrap().running;
+        assert_eq!(matches!(running, Running::Paused(_)), paused, "{running:?}");
     }
 }

@@ -4,6 +4,7 @@ use crate::domain::decimal::Overflow;
 use crate::domain::fill::Fill;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin, StrategyId};
+use crate::domain::market::Bar;
 use crate::domain::money::Money;
 use crate::domain::order::{OrderKind, TimeInForce};
 use crate::domain::price::Price;
@@ -19,6 +20,10 @@ use crate::engine::machine::Engine;
 use crate::engine::own_book::{OwnFill, goes_with};
 use crate::engine::record::Record;
 use crate::engine::strategies::{DueBar, Running};
+
+/// Bars of a symbol that a strategy sees at once when it comes late: they are called one after the other, and nothing
+/// else is heard meanwhile.
+const WARM_UP_CALLS_MAX: u32 = 500;
 
 impl Engine {
     pub(super) fn load_strategy(&mut self, head: &StrategyHead) {
@@ -36,12 +41,13 @@ impl Engine {
     /// Where the run has seen bars already, the strategy sees the last of them at once: its next bar is a live one, and
     /// one that has begun has no hole.
     fn warm_up(&mut self, head: &StrategyHead) {
-        for symbol in &head.symbols {
-            let Some(desk) = self.desks.get(symbol) else { continue };
-            let past = desk.past.making(head.warmup_bars, head.timeframe_ms);
-            for due in self.strategies.warm_up(head.id, &past) {
-                self.call_strategy_with_bar(&due);
-            }
+        let bars = head.warmup_bars.min(WARM_UP_CALLS_MAX);
+        let desks = head.symbols.iter().filter_map(|symbol| self.desks.get(symbol));
+        let mut past: Vec<Bar> = desks.flat_map(|desk| desk.past.making(bars, head.timeframe_ms)).collect();
+        // As they came: a strategy of several symbols sees them side by side.
+        past.sort_by_key(|bar| (bar.end, bar.symbol));
+        for due in self.strategies.warm_up(head.id, &past) {
+            self.call_strategy_with_bar(&due);
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Desk {
     pub tightened: Option<Tightened>,
     /// How the protective stop follows the market, where the trader asked for that.
     pub trail: Option<Trail>,
+    /// Since when the market is beyond the place of a stop that is missing.
+    pub through_since: Option<At>,
     /// The stop for which the trader was told that the market jumped over it.
     pub gap_told: Option<ClientOrderId>,
     /// For how long the position stood without its stop.
@@ -106,7 +108,7 @@ impl Desk {
         }
         let mut bench =
             RangeBench { builder: BarBuilder::new(timeframe_ms), atr: Atr::new(ATR_LENGTH), bars: 0 };
-        self.past.all().for_each(|bar| bench.add(bar));
+        self.past.making(u32::MAX, timeframe_ms).iter().for_each(|bar| bench.add(bar));
         self.ranges.insert(timeframe_ms, bench);
     }
 

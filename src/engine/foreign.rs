@@ -9,7 +9,7 @@ use crate::domain::order::OrderStatus;
 use crate::domain::venue::{VenueOrder, VenueState};
 use crate::engine::life::known_order;
 use crate::engine::machine::Engine;
-use crate::engine::orders::{Misses, Order};
+use crate::engine::orders::{Misses, Order, Protection};
 use crate::risk::order::{KnownOrder, Role};
 
 impl Engine {
@@ -36,6 +36,7 @@ impl Engine {
             cancel_unheard: None,
             cancel_refused_at: None,
             tag: (!is_ours).then(|| "EXTERNAL".to_owned()),
+            protection: Protection::default(),
         };
         if is_ours {
             self.orders.add(order);

@@ -8,10 +8,9 @@ use crate::domain::venue::{VenueAnswer, VenueOrder, VenueRequest};
 use crate::engine::event::KillReport;
 use crate::engine::life::known_order;
 use crate::engine::machine::Engine;
-use crate::engine::orders::{Misses, Order};
+use crate::engine::orders::{Misses, Order, Protection};
 use crate::engine::protection::RETRY_MS;
 use crate::engine::record::Record;
-use crate::engine::strategies::Running;
 use crate::risk::order::Role;
 use crate::risk::state::HaltReason;
 
@@ -21,9 +20,7 @@ impl Engine {
         self.gate.halt(HaltReason::Kill);
         self.disarm("the kill", Origin::Kill);
         for strategy in self.strategies.all_mut() {
-            if strategy.running == Running::Yes {
-                strategy.running = Running::Paused("the kill".to_owned());
-            }
+            strategy.pause("the kill");
         }
         self.drop_asks("the kill");
         let retry_at = self.now.plus_millis(RETRY_MS);
@@ -102,6 +99,7 @@ impl Engine {
             cancel_unheard: None,
             cancel_refused_at: None,
             tag: None,
+            protection: Protection::default(),
         };
         self.gate.restore_order(&known_order(&order, Some(Origin::Kill)));
         self.orders.add(order);

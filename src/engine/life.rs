@@ -10,7 +10,7 @@ use crate::domain::symbol::Symbol;
 use crate::domain::venue::VenueAccount;
 use crate::engine::machine::Engine;
 use crate::engine::memory::{Memory, RememberedAdjust};
-use crate::engine::orders::{Misses, Order};
+use crate::engine::orders::{Misses, Order, Protection};
 use crate::engine::record::Record;
 use crate::risk::loss::{Confirmation, Latched};
 use crate::risk::order::{KnownOrder, Role};
@@ -24,14 +24,13 @@ impl Engine {
         self.gate.set_phase(self.day.phase());
         self.next_order_seq = self.next_order_seq.max(memory.last_order_seq.saturating_add(1));
         self.remember_fills(memory);
+        for (symbol, stop) in &memory.stop_plans {
+            if !self.gate.position(*symbol).qty.is_zero() {
+                self.desks.entry(*symbol).or_default().stop_plan = Some(*stop);
+            }
+        }
         for remembered in &memory.live_orders {
             self.remember_order(remembered);
-        }
-        for (symbol, stop) in &memory.stop_plans {
-            // A stop that is still there says it better; without one, this is where the next belongs.
-            if !self.gate.position(*symbol).qty.is_zero() {
-                self.desks.entry(*symbol).or_default().stop_plan.get_or_insert(*stop);
-            }
         }
         for symbol in self.held_symbols() {
             // Also one whose stop nobody remembers: it needs a new one.
@@ -136,27 +135,27 @@ impl Engine {
             cancel_unheard: (remembered.status == OrderStatus::PendingCancel).then(At::default),
             cancel_refused_at: None,
             tag: None,
+            protection: Protection {
+                stop: remembered.request.stop_loss.map(|leg| leg.price),
+                trail: remembered.trail,
+            },
         };
         let id = order.request.id;
         self.gate.restore_order(&known_order(&order, Some(order.origin)));
         let desk = self.desks.entry(order.request.symbol).or_default();
         desk.dirty = true;
-        if let Some(stop) = order
-            .request
-            .stop_loss
-            .map(|leg| leg.price)
-            .or_else(|| order.is_stop().then(|| order.request.kind.stop()).flatten())
-        {
-            desk.stop_plan = Some(stop);
+        let is_unfilled = order.role == Role::Opening && order.filled.is_zero();
+        if !is_unfilled {
+            let own = order.request.kind.stop().filter(|_| order.is_stop());
+            desk.stop_plan = desk.stop_plan.or(order.protection.stop).or(own);
+            desk.trail = order.protection.trail.or(order.request.kind.trail()).or(desk.trail);
         }
-        desk.trail = remembered.trail.or(order.request.kind.trail()).or(desk.trail);
         self.orders.add(order);
         self.watch_sleeping_stop(id);
     }
 
     pub(super) fn begin_day(&mut self) {
         self.disarm("the day is over", Origin::Engine);
-        self.orders.begin_day(&self.alive_after_their_end);
         self.gate.set_phase(self.day.phase());
         self.ask_venue_soon();
     }
@@ -176,6 +175,7 @@ impl Engine {
             self.call_strategy(id, symbol, StrategyEvent::Session { open, at });
         }
         if open {
+            self.orders.begin_session(&self.alive_after_their_end);
             for desk in self.desks.values_mut() {
                 desk.dirty = true;
             }

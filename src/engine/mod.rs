@@ -81,6 +81,8 @@ pub mod restraint;
 pub mod settings;
 /// The machine at one instant, for eyes.
 pub mod snapshot;
+/// Where the stop of a position belongs.
+mod stop_plan;
 /// What the machine does for a position's stops, as tests.
 #[cfg(test)]
 mod stops;

@@ -4,9 +4,11 @@ use crate::domain::at::At;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Origin, StrategyId};
 use crate::domain::order::OrderStatus;
+use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
+use crate::domain::trail::Trail;
 use crate::domain::venue::VenueRequest;
 use crate::risk::order::Role;
 
@@ -37,6 +39,17 @@ pub struct Order {
     pub cancel_refused_at: Option<At>,
     /// The strategy's own word for it.
     pub tag: Option<String>,
+    /// What is to protect the shares that it opens.
+    pub protection: Protection,
+}
+
+/// Where the stop of what is opened belongs, and how it follows the market.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Protection {
+    /// The stop's trigger.
+    pub stop: Option<Price>,
+    /// How it follows.
+    pub trail: Option<Trail>,
 }
 
 /// The evidence that an order never arrived.
@@ -67,6 +80,11 @@ impl Order {
         self.role == Role::Protective && self.request.kind.stop().is_some()
     }
 
+    /// Whether somebody placed it by hand, and wants it as it is.
+    pub fn is_by_hand(&self) -> bool {
+        self.parent.is_none() && matches!(self.origin, Origin::Operator | Origin::Strategy(_))
+    }
+
     /// Whether it sleeps until the order it belongs to fills.
     pub fn is_leg(&self) -> bool {
         self.parent.is_some()
@@ -91,7 +109,7 @@ pub enum Change {
     Unheard,
 }
 
-/// Every order of the ledger that lives, and those that ended today or the trading day before: what ended earlier is
+/// Every order of the ledger that lives, and those that ended since the open before the last: what ended earlier is
 /// the journal's alone, as everything that ended is after a restart, so that a run of years stays as small as a day's.
 #[derive(Debug, Default)]
 pub struct Orders {
@@ -101,19 +119,19 @@ pub struct Orders {
     live: BTreeMap<Symbol, Vec<ClientOrderId>>,
     // Shares of orders that filled before anybody told of them.
     strange: BTreeMap<ClientOrderId, Qty>,
-    ended_today: Vec<ClientOrderId>,
+    ended_lately: Vec<ClientOrderId>,
     ended_before: Vec<ClientOrderId>,
 }
 
 impl Orders {
-    /// A trading day begins: lets go of what had ended before the last one began, but for those that are `kept` and
-    /// for the parents of legs that live.
-    pub fn begin_day(&mut self, kept: &BTreeSet<ClientOrderId>) {
-        let ended = std::mem::replace(&mut self.ended_before, std::mem::take(&mut self.ended_today));
+    /// A session opens: lets go of what had ended before the last one opened, but for those that are `kept` and for
+    /// the parents of legs that live.
+    pub fn begin_session(&mut self, kept: &BTreeSet<ClientOrderId>) {
+        let ended = std::mem::replace(&mut self.ended_before, std::mem::take(&mut self.ended_lately));
         let parents: BTreeSet<ClientOrderId> = self.live().filter_map(|order| order.parent).collect();
         for id in ended {
             if kept.contains(&id) || parents.contains(&id) {
-                self.ended_today.push(id);
+                self.ended_lately.push(id);
             } else {
                 self.known.remove(&id);
             }
@@ -136,7 +154,7 @@ impl Orders {
         if order.status.is_live() {
             self.live.entry(symbol).or_default().push(id);
         } else {
-            self.ended_today.push(id);
+            self.ended_lately.push(id);
         }
         self.known.insert(id, Box::new(order));
     }
@@ -196,7 +214,7 @@ impl Orders {
             if let Some(ids) = self.live.get_mut(&symbol) {
                 ids.retain(|live| *live != id);
             }
-            self.ended_today.push(id);
+            self.ended_lately.push(id);
         }
         Change::Changed
     }
@@ -262,6 +280,7 @@ mod tests {
             cancel_unheard: None,
             cancel_refused_at: None,
             tag: None,
+            protection: Protection::default(),
         }
     }
 
@@ -295,13 +314,13 @@ mod tests {
             let all = ["ended", "parent", "kept", "alive", "leg"];
             all.into_iter().filter(|name| orders.get(id(name)).is_some()).collect::<Vec<_>>()
         };
-        orders.begin_day(&kept);
+        orders.begin_session(&kept);
         assert_eq!(known(&orders), ["ended", "parent", "kept", "alive", "leg"], "it ended the day before");
-        orders.begin_day(&kept);
+        orders.begin_session(&kept);
         assert_eq!(known(&orders), ["parent", "kept", "alive", "leg"]);
         orders.change(id("leg"), OrderStatus::Canceled);
         for _day in 0..3 {
-            orders.begin_day(&BTreeSet::new());
+            orders.begin_session(&BTreeSet::new());
         }
         assert_eq!(known(&orders), ["alive"]);
     }

@@ -27,15 +27,11 @@ impl Past {
         self.0.clear();
     }
 
-    /// All of them, oldest first.
-    pub fn all(&self) -> impl Iterator<Item = &Bar> {
-        self.0.iter()
-    }
-
     /// The bars that make the last `count` whole ones of this timeframe, and whatever has begun behind those; fewer
     /// where there are no more.
     pub fn making(&self, count: u32, timeframe_ms: i64) -> Vec<Bar> {
         let (mut bars, mut bucket, mut whole) = (Vec::new(), None, 0_u32);
+        let mut bucket_begins = 0;
         for bar in self.0.iter().rev() {
             let start = bucket_start(bar.start, timeframe_ms).min(bar.start);
             if bucket != Some(start) {
@@ -45,8 +41,13 @@ impl Past {
                 }
                 whole = whole.saturating_add(u32::from(is_whole));
                 bucket = Some(start);
+                bucket_begins = bars.len();
             }
             bars.push(*bar);
+        }
+        if bars.len() == BARS_MAX {
+            // What is kept begins somewhere within its oldest bar.
+            bars.truncate(bucket_begins);
         }
         bars.reverse();
         bars
@@ -61,7 +62,7 @@ mod tests {
     use crate::domain::qty::Qty;
 
     fn minute(index: i64) -> Bar {
-        let start = At::from_seconds(60 * index);
+        let start = At::from_seconds(index.saturating_mul(60));
         let (price, volume) = (Price::from_cents(10_000), Qty::shares(1));
         let symbol = "SPY".parse().unwrap();
         Bar {
@@ -83,7 +84,8 @@ mod tests {
     }
 
     fn indices(past: &Past, count: u32, minutes: i64) -> Vec<i64> {
-        past.making(count, minutes * 60_000).iter().map(|bar| bar.start.millis() / 60_000).collect()
+        let bars = past.making(count, minutes.saturating_mul(60_000));
+        bars.iter().map(|bar| bar.start.millis().saturating_div(60_000)).collect()
     }
 
     #[test]
@@ -107,6 +109,12 @@ mod tests {
     #[test]
     fn it_is_bounded() {
         let long = past(0..5_000);
-        assert_eq!((long.all().count(), indices(&long, 1, 1)), (BARS_MAX, vec![4_999]));
+        assert_eq!((long.0.len(), indices(&long, 1, 1)), (BARS_MAX, vec![4_999]));
+        let all = indices(&long, u32::MAX, 30);
+        assert_eq!(
+            (all.first(), all.last()),
+            (Some(&1_020), Some(&4_999)),
+            "the oldest half hour is not whole"
+        );
     }
 }

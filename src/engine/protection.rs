@@ -56,7 +56,9 @@ impl Engine {
 
     fn keep_protection_of(&mut self, symbol: Symbol) {
         let position = self.gate.position(symbol).qty;
-        let Some(closing) = closing_side(position) else { return self.sweep_orphans(symbol) };
+        let closing = closing_side(position);
+        self.sweep_orphans(symbol, closing);
+        let Some(closing) = closing else { return };
         if self.desks.get(&symbol).is_some_and(|desk| !desk.waiting.is_empty())
             || !self.gate.limits().stops_auto
         {
@@ -99,6 +101,7 @@ impl Engine {
         }
         let fixed = stops().find(|order| {
             order.request.kind.trail().is_none()
+                && !order.is_by_hand()
                 && order.request.qty.is_whole()
                 && order.status == OrderStatus::Working
                 && is_free(order)
@@ -127,6 +130,9 @@ impl Engine {
             return self.tell_missing(symbol, "there are fewer than 15 bars to measure a stop from; place one by hand or close the position");
         };
         let Some(stop) = self.stop_within_reach(symbol, closing, stop, qty) else { return };
+        if self.closed_what_it_would_have(symbol, closing, stop, qty) {
+            return;
+        }
         let trail = self.desks.get(&symbol).and_then(|desk| desk.trail);
         let stop = trail.map_or(StopKind::Fixed(stop), |trail| StopKind::Trailing(trail, stop));
         let id = self.next_id();
@@ -172,7 +178,7 @@ impl Engine {
         }
     }
 
-    /// The price planned when the position was opened, else two average ranges behind its entry.
+    /// Where it belongs by what opened the position or moved its stop, else two average ranges behind its entry.
     pub(super) fn stop_price(&self, symbol: Symbol, closing: Side) -> Option<Price> {
         let desk = self.desks.get(&symbol)?;
         if let Some(planned) = desk.stop_plan {
@@ -227,14 +233,15 @@ impl Engine {
         }
     }
 
-    /// Stops of a position that is gone would open a new one: they are taken back at once.
-    fn sweep_orphans(&mut self, symbol: Symbol) {
+    /// Stops of a position that is gone, or stands the other way round, would open a new one: they are taken back at
+    /// once.
+    fn sweep_orphans(&mut self, symbol: Symbol, closing: Option<Side>) {
         let is_orphan = |order: &&Order| {
             let sleeps = order
                 .parent
                 .and_then(|parent| self.orders.get(parent))
                 .is_some_and(|parent| parent.status.is_live());
-            order.role == Role::Protective && !sleeps
+            order.role == Role::Protective && !sleeps && closing != Some(order.request.side)
         };
         let orphans: Vec<ClientOrderId> =
             self.orders.live_of(symbol).filter(is_orphan).map(|order| order.request.id).collect();

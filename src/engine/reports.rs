@@ -113,8 +113,7 @@ impl Engine {
         if stops {
             let protects = matches!(status, OrderStatus::Working | OrderStatus::Partial);
             if protects {
-                let at = self.orders.get(id).and_then(|order| order.request.kind.stop());
-                self.note_stop_works(symbol, at);
+                self.note_stop_works(id);
             }
             self.gate.on_stop_working(id, protects);
             self.measure_naked(symbol);
@@ -194,6 +193,7 @@ impl Engine {
             own,
         });
         self.watch_opening(fill.order);
+        self.plan_protection(fill, before.qty);
         self.count_fill(fill);
         self.watch_trade(fill, before, after.qty);
         self.watch_stop_fill(fill.order, fill.price, before.avg_price);

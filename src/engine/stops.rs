@@ -1,5 +1,6 @@
 //! What the machine does for the stops of a position, at its edges.
 
+use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin};
 use crate::domain::market::{Bar, Tick};
 use crate::domain::order::{OrderKind, OrderStatus, TimeInForce};
@@ -45,7 +46,7 @@ fn a_stop_that_the_trader_moved_is_put_back_where_he_put_it() {
         let moved = *stage.sent.last().unwrap();
         assert_eq!(moved.kind, OrderKind::Stop { stop: price(moved_to) });
         stage.report(moved.id, ReportKind::Working);
-        let position = stage.engine.snapshot().positions[0].clone();
+        let position = stage.engine.snapshot().positions[0];
         assert_eq!(
             (position.stop, position.protected_qty),
             (Some(price(moved_to)), Qty::shares(50)),
@@ -57,6 +58,176 @@ fn a_stop_that_the_trader_moved_is_put_back_where_he_put_it() {
         assert!(again.id != moved.id, "{moved_to}: none took its place");
         assert_eq!((again.qty, again.kind), (Qty::shares(50), OrderKind::Stop { stop: price(moved_to) }));
     }
+}
+
+/// Fifty at 100, whose stop at 99 works; the stop's id.
+fn held(stage: &mut Alone) -> ClientOrderId {
+    let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+    stage.fill(entry, Side::Buy, 50, "100");
+    let leg = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
+    stage.report(leg, ReportKind::Working);
+    leg
+}
+
+fn submit(
+    stage: &mut Alone,
+    side: Side,
+    shares: i32,
+    kind: OrderKind,
+    stop_loss: Option<&str>,
+) -> VenueRequest {
+    stage.wait(10);
+    let intent = Intent {
+        side,
+        qty: Qty::shares(shares),
+        stop_loss: stop_loss.map(price),
+        ..one_share(Origin::Operator, kind)
+    };
+    stage.step(Event::Operator(Act::Submit { ticket: stage.seq.saturating_add(70), intent }));
+    *stage.sent.last().unwrap()
+}
+
+/// Time passes, and the market stands here.
+fn later(stage: &mut Alone, seconds: i64, bid: &str) {
+    stage.now = stage.now.plus_seconds(seconds);
+    stage.quoted(bid);
+}
+
+fn stops_since(stage: &Alone, before: usize) -> Vec<(i32, OrderKind)> {
+    let sent = stage.sent.iter().skip(before).filter(|request| request.kind.stop().is_some());
+    sent.map(|request| (request.qty.to_string().parse().unwrap(), request.kind)).collect()
+}
+
+#[test]
+fn a_moved_stop_that_never_worked_moves_nothing() {
+    let mut stage = Alone::new(Limits::default());
+    let leg = held(&mut stage);
+    let stop = Some(price("99.90"));
+    stage.step(Event::Operator(Act::Replace { order: leg, qty: None, limit: None, stop }));
+    stage.report(leg, ReportKind::Canceled);
+    let moved = *stage.sent.last().unwrap();
+    stage.quoted("99.50");
+    let before = stage.sent.len();
+    stage.report(moved.id, ReportKind::Rejected("through the market".to_owned()));
+    assert_eq!(stops_since(&stage, before), [(50, OrderKind::Stop { stop: price("99") })]);
+}
+
+#[test]
+fn a_stop_for_a_part_and_an_opening_that_never_fills_say_nothing_of_the_whole() {
+    let mut stage = Alone::new(Limits::default());
+    let leg = held(&mut stage);
+    let part = submit(&mut stage, Side::Sell, 10, OrderKind::Stop { stop: price("97") }, None);
+    assert_eq!(stage.cancelled, [leg], "the shares are held by it");
+    assert_ne!(part.kind, OrderKind::Stop { stop: price("97") });
+    stage.report(leg, ReportKind::Canceled);
+    let stops = stops_since(&stage, 1);
+    assert_eq!(stops.len(), 2, "{stops:?}");
+    for request in stage.sent.clone().iter().skip(1) {
+        stage.report(request.id, ReportKind::Working);
+    }
+    submit(&mut stage, Side::Buy, 5, OrderKind::Limit { limit: price("98.50") }, Some("96"));
+    let part = stage.sent.iter().find(|request| request.qty == Qty::shares(10)).unwrap().id;
+    let before = stage.sent.len();
+    stage.wait(20);
+    stage.report(part, ReportKind::Expired);
+    assert_eq!(stops_since(&stage, before), [(10, OrderKind::Stop { stop: price("99") })]);
+}
+
+#[test]
+fn what_is_added_takes_no_stop_further_away() {
+    for (added, place) in [("97", "99"), ("99.40", "99.40")] {
+        let mut stage = Alone::new(Limits::default());
+        let leg = held(&mut stage);
+        let more = submit(&mut stage, Side::Buy, 20, OrderKind::Limit { limit: price("100") }, Some(added));
+        stage.fill(more.id, Side::Buy, 20, "100");
+        let before = stage.sent.len();
+        stage.wait(20);
+        stage.report(leg, ReportKind::Expired);
+        assert_eq!(stops_since(&stage, before), [(50, OrderKind::Stop { stop: price(place) })], "{added}");
+    }
+}
+
+#[test]
+fn a_market_that_stays_beyond_a_missing_stop_closes_what_it_would_have_sold() {
+    let mut stage = Alone::new(Limits::default());
+    let leg = held(&mut stage);
+    stage.quoted("98.80");
+    stage.report(leg, ReportKind::Expired);
+    let before = stage.sent.len();
+    later(&mut stage, 1, "98.80");
+    assert_eq!(stage.sent.len(), before, "one look may be one bad quote");
+    later(&mut stage, 2, "98.80");
+    let exit = *stage.sent.last().unwrap();
+    assert_eq!((exit.side, exit.qty, exit.kind), (Side::Sell, Qty::shares(50), OrderKind::Market));
+    assert_eq!(stage.alerts("50 are closed at the market"), 1);
+    later(&mut stage, 10, "98.80");
+    assert_eq!(stage.sent.len(), before + 1, "once");
+}
+
+#[test]
+fn a_market_that_comes_back_finds_the_stop_in_its_place() {
+    let mut stage = Alone::new(Limits::default());
+    let leg = held(&mut stage);
+    stage.quoted("98.80");
+    stage.report(leg, ReportKind::Expired);
+    let before = stage.sent.len();
+    later(&mut stage, 3, "99.60");
+    assert_eq!(stops_since(&stage, before), [(50, OrderKind::Stop { stop: price("99") })]);
+    assert_eq!(stage.alerts("closed at the market"), 0);
+}
+
+#[test]
+fn a_place_that_was_only_measured_closes_nothing() {
+    let mut stage = Alone::new(Limits::default());
+    for _bar in 0..16 {
+        stage.wait(300);
+        let start = stage.now.plus_seconds(-300);
+        let (open, high, low, volume) = (price("100"), price("100.5"), price("99.5"), Qty::shares(100));
+        let bar = Bar { symbol: spy(), start, end: stage.now, open, high, low, close: open, volume };
+        stage.step(Event::Tick(Tick::Bar(bar)));
+    }
+    stage.quoted("95");
+    stage.fill("elsewhere".parse().unwrap(), Side::Buy, 10, "100");
+    for _look in 0..5 {
+        later(&mut stage, 2, "95");
+    }
+    assert_eq!(stage.sent, [], "what somebody else bought is not sold at two ranges below");
+    assert_eq!(stage.alerts("closed at the market"), 0);
+}
+
+#[test]
+fn a_fixed_stop_that_is_placed_by_hand_stays_fixed() {
+    let mut stage = Alone::new(Limits::default());
+    let trail = Some(Trail::Percent("5".parse().unwrap()));
+    let kind = OrderKind::Limit { limit: price("100") };
+    let intent = Intent { qty: Qty::shares(50), trail, ..one_share(Origin::Operator, kind) };
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let entry = *stage.sent.last().unwrap();
+    stage.fill(entry.id, Side::Buy, 50, "100");
+    let leg = entry.stop_loss.unwrap().id;
+    stage.report(leg, ReportKind::Working);
+    stage.wait(1);
+    stage.report(leg, ReportKind::Canceled);
+    let trailing = *stage.sent.last().unwrap();
+    assert!(trailing.kind.trail().is_some());
+    stage.report(trailing.id, ReportKind::Working);
+    submit(&mut stage, Side::Sell, 50, OrderKind::Stop { stop: price("99.50") }, None);
+    stage.report(trailing.id, ReportKind::Canceled);
+    let fixed = *stage.sent.last().unwrap();
+    assert_eq!(fixed.kind, OrderKind::Stop { stop: price("99.50") });
+    stage.report(fixed.id, ReportKind::Working);
+    let (sent, cancelled) = (stage.sent.len(), stage.cancelled.len());
+    stage.wait(5);
+    assert_eq!((stage.sent.len(), stage.cancelled.len()), (sent, cancelled), "nothing takes its place");
+}
+
+#[test]
+fn a_stop_of_a_position_that_stands_the_other_way_round_is_taken_back() {
+    let mut stage = Alone::new(Limits::default());
+    let leg = held(&mut stage);
+    stage.fill("elsewhere".parse().unwrap(), Side::Sell, 80, "100");
+    stage.wait(1);
+    assert!(stage.cancelled.contains(&leg), "it would sell fifty more: {:?}", stage.cancelled);
 }
 
 #[test]

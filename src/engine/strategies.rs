@@ -54,8 +54,21 @@ pub struct Strategy {
     pub own: OwnBook,
     /// Calls that have not been answered.
     pub unanswered: BTreeSet<u64>,
+    /// Why it comes back paused, where it was stopped and is not to go on by itself.
+    pub then_paused: Option<String>,
     // One builder and one count of bars a symbol.
     builders: BTreeMap<Symbol, (BarBuilder, u32)>,
+}
+
+impl Strategy {
+    /// It sends nothing more until the trader lets it go on; one that is stopped for a while comes back paused.
+    pub fn pause(&mut self, by: &str) {
+        match self.running {
+            Running::Yes => self.running = Running::Paused(by.to_owned()),
+            Running::Stopped(_) => self.then_paused = Some(by.to_owned()),
+            Running::Paused(_) => {}
+        }
+    }
 }
 
 /// A bar that a strategy is to be called with.
@@ -113,7 +126,11 @@ impl Strategies {
         let builders = head.symbols.iter().map(|symbol| (*symbol, builder())).collect();
         let (before, paused) = self.bench.remove(&head.id).map_or((None, None), |old| {
             // What was paused does not go on because its text is another one.
-            let paused = matches!(old.running, Running::Paused(_)).then_some(old.running);
+            let paused = match old.running {
+                Running::Paused(_) => Some(old.running),
+                Running::Stopped(_) => old.then_paused.map(Running::Paused),
+                Running::Yes => None,
+            };
             (Some(old.own), paused)
         });
         let away = self.absent.remove(&head.name);
@@ -126,6 +143,7 @@ impl Strategies {
             errors: 0,
             own,
             unanswered: BTreeSet::new(),
+            then_paused: None,
             builders,
             head,
         };

@@ -5,17 +5,15 @@ use crate::domain::calendar::Auctions;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin};
 use crate::domain::order::{OrderKind, OrderStatus};
-use crate::domain::price::Price;
 use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::strategy::StrategyEvent;
 use crate::domain::symbol::Symbol;
-use crate::domain::trail::Trail;
 use crate::domain::venue::{Leg, VenueRequest};
 use crate::engine::command::Command;
 use crate::engine::desk::{MANUAL_TIMEFRAME_MS, WaitingAct};
 use crate::engine::machine::Engine;
-use crate::engine::orders::{Misses, Order};
+use crate::engine::orders::{Misses, Order, Protection};
 use crate::engine::record::Record;
 use crate::engine::strategies::{Running, Strategy};
 use crate::risk::decision::Decision;
@@ -81,42 +79,14 @@ impl Engine {
             cancel_unheard: None,
             cancel_refused_at: None,
             tag,
+            protection: Protection { stop: order.stop_loss(), trail: intent.trail },
         });
         self.add_leg(&request, request.stop_loss, true, intent.origin);
         self.add_leg(&request, request.take_profit, false, intent.origin);
-        self.plan_stop(&request, role, order.stop_loss(), intent.trail);
-        self.out.push(Command::Submit(order));
-    }
-
-    /// Where the stop of what this order opens belongs, or of what it has just begun to protect.
-    fn plan_stop(
-        &mut self,
-        request: &VenueRequest,
-        role: Role,
-        stop_loss: Option<Price>,
-        trail: Option<Trail>,
-    ) {
-        let is_flat = self.gate.position(request.symbol).qty.is_zero();
-        let desk = self.desks.entry(request.symbol).or_default();
-        match (role, stop_loss) {
-            (Role::Opening, Some(stop)) => {
-                // While a stop is being moved its successor goes where it was meant to; what is opened brings its own.
-                if desk.tightened.is_none() {
-                    desk.stop_plan = Some(stop);
-                }
-                // What an earlier position wished is over with it.
-                desk.trail = if is_flat { trail } else { trail.or(desk.trail) };
-            }
-            (Role::Protective, _) => {
-                desk.trail = trail.or(desk.trail);
-                // Where it was last put, by whomever: one that is lost goes there again, and not to where it was first.
-                if let Some(stop) = request.kind.stop().filter(|_| request.kind.trail().is_none()) {
-                    desk.stop_plan = Some(stop);
-                    desk.tightened = desk.tightened.filter(|moved| moved.to == stop);
-                }
-            }
-            (Role::Opening | Role::Reducing, _) => {}
+        if let (Role::Protective, Some(trail)) = (role, intent.trail) {
+            self.desks.entry(request.symbol).or_default().trail = Some(trail);
         }
+        self.out.push(Command::Submit(order));
     }
 
     fn add_leg(&mut self, parent: &VenueRequest, leg: Option<Leg>, stops: bool, origin: Origin) {
@@ -147,6 +117,7 @@ impl Engine {
             cancel_unheard: None,
             cancel_refused_at: None,
             tag: None,
+            protection: Protection::default(),
         });
     }
 
@@ -167,6 +138,7 @@ impl Engine {
             cancel_unheard: None,
             cancel_refused_at: None,
             tag: None,
+            protection: Protection::default(),
         });
         self.out.push(Command::Submit(order));
     }

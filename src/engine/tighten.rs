@@ -161,15 +161,6 @@ impl Engine {
         Some(before)
     }
 
-    /// A stop works: where it is the one that was tightened to, the move is over.
-    pub(super) fn note_stop_works(&mut self, symbol: Symbol, at: Option<Price>) {
-        if let Some(desk) = self.desks.get_mut(&symbol)
-            && desk.tightened.is_some_and(|tightened| Some(tightened.to) == at)
-        {
-            desk.tightened = None;
-        }
-    }
-
     /// Whether it is a fixed stop beside which no target stands, and of whose position no more is still to come.
     fn is_alone(&self, stop: &Order) -> bool {
         let parent = stop.parent.and_then(|parent| self.orders.get(parent));
@@ -180,7 +171,7 @@ impl Engine {
 }
 
 /// Whether a stop of this side would fire with the market at `mark`.
-fn is_beyond(closing: Side, stop: Price, mark: Price) -> bool {
+pub(super) fn is_beyond(closing: Side, stop: Price, mark: Price) -> bool {
     match closing {
         Side::Sell => stop >= mark,
         Side::Buy => stop <= mark,

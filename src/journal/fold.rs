@@ -21,6 +21,7 @@ use crate::engine::own_book::{OwnFill, day_with};
 use crate::engine::record::Record;
 use crate::journal::error::JournalError;
 use crate::journal::row::{END, EVENT, RESERVE, RUN, Row};
+use crate::journal::stop_plans::StopPlans;
 use crate::journal::writer::from_sql;
 use crate::risk::order::Role;
 use crate::risk::state::TradingState;
@@ -120,7 +121,7 @@ pub struct Folder {
     strikes: BTreeMap<String, RememberedStrikes>,
     books: BTreeMap<String, Book>,
     /// Where stops were last meant to lie, of what is held.
-    stops: BTreeMap<Symbol, Price>,
+    stops: StopPlans,
 }
 
 /// A strategy's own book, as the rows of fills tell it.
@@ -255,9 +256,6 @@ impl Folder {
                 for seq in counted.filter_map(|id| id.seq()) {
                     self.uses(seq);
                 }
-                if let (Role::Protective, Some(stop)) = (role, request.kind.stop()) {
-                    self.stops.insert(request.symbol, stop);
-                }
                 let (status, filled) = (OrderStatus::Intent, Qty::ZERO);
                 let trail = self.trails.remove(&request.id);
                 let strategy = self.named.get(&request.id).cloned();
@@ -269,6 +267,7 @@ impl Folder {
                 if let Some((_, known)) = self.orders.get_mut(&order) {
                     known.status = status;
                     known.filled = known.filled.max(filled);
+                    self.stops.note_status(known);
                 }
             }
             Record::Fill { fill, own, position, .. } => self.add_fill(fill, &own, position),
@@ -290,6 +289,7 @@ impl Folder {
                 memory.adjusts.retain(|adjust| adjust.number != number);
                 let acknowledged = acknowledged.is_some();
                 if acknowledged {
+                    self.stops.note_held(symbol, broker);
                     memory.frozen.remove(&symbol);
                 }
                 let after_fills = memory.fills.len();
@@ -311,12 +311,8 @@ impl Folder {
 
     /// An execution: where the stop of what it left belongs, and what it did to strategies' books.
     fn add_fill(&mut self, fill: Fill, own: &[OwnFill], position: Qty) {
-        let leg = self.orders.get(&fill.order).and_then(|(_, order)| order.request.stop_loss);
-        match leg {
-            _ if position.is_zero() => drop(self.stops.remove(&fill.symbol)),
-            Some(leg) => drop(self.stops.insert(fill.symbol, leg.price)),
-            None => {}
-        }
+        let order = self.orders.get(&fill.order).map(|(_, order)| order);
+        self.stops.note_fill(&fill, order, position);
         for own in own {
             self.books.entry(own.strategy.clone()).or_default().take(fill.symbol, fill.at, own);
         }
@@ -351,7 +347,7 @@ impl Folder {
         };
         self.memory.live_orders = live.into_iter().map(with_fills).collect();
         self.memory.strikes = self.strikes.into_values().collect();
-        self.memory.stop_plans = std::mem::take(&mut self.stops).into_iter().collect();
+        self.memory.stop_plans = std::mem::take(&mut self.stops).into_plans();
         let books = std::mem::take(&mut self.books);
         self.memory.books = books.into_iter().map(|(name, book)| book.finish(name)).collect();
         self.memory.unclean = self.run_open || self.unacknowledged;

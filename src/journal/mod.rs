@@ -58,6 +58,8 @@ mod restart;
 /// What a ledger becomes when it is sealed, as tests.
 #[cfg(test)]
 mod sealed;
+/// Where the stop of each position belongs, by the rows alone.
+mod stop_plans;
 /// Rows under attack, as tests.
 #[cfg(test)]
 mod tamper;

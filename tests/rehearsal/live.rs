@@ -181,7 +181,7 @@ fn arming_ends_with_the_session_and_where_nobody_touches_a_key() {
     let mut stage = Stage::new("sits");
     prepare(&stage);
     for (from, speed, why) in [
-        ("2013-10-07T19:20:00Z", "60", "the session"),
+        ("2013-10-07T19:20:00Z", "60", "the session is over"),
         ("2013-10-07T13:45:00Z", "600", "nobody has touched a key for four hours"),
     ] {
         // The same account at another exchange, which knows nothing of the first one's orders.
@@ -200,6 +200,8 @@ fn arming_ends_with_the_session_and_where_nobody_touches_a_key() {
         stage.until(child.id(), why, |status| status["armed"] == false);
         opens_nothing(&stage, why);
         child.end();
+        let (_, rows, _) = stage.ask(&["journal", "export", "audit"]);
+        assert!(rows.contains(&format!("disarmed: {why}")), "{why}, and nothing before it: {rows}");
     }
 }
 
@@ -244,8 +246,17 @@ impl Combination {
         (0..1 << (ASKED - 2)).map(move |rest| Self(rest << 2 | process))
     }
 
+    /// Which drill is left out, where one is: each of them where nothing else is missing, else by turns.
+    fn tries(self) -> Vec<(Self, u32)> {
+        let only_wholly = self.0 == Self::ALL.0 & !(1 << Asked::Wholly as u32);
+        let left_out = if only_wholly { vec![0, 1, 2] } else { vec![self.0 / 2 % 3] };
+        left_out.into_iter().map(|left_out| (self, left_out)).collect()
+    }
+
     /// Puts the home into this state, and says what is typed to arm there.
-    fn set_up(self, stage: &Stage, passed: &serde_json::Value) -> [&'static str; 2] {
+    ///
+    /// Where not every drill was passed, `left_out` says which.
+    fn set_up(self, stage: &Stage, passed: &serde_json::Value, left_out: u32) -> [&'static str; 2] {
         let (certificate, lockout) =
             (stage.home.join("state/drill.json"), stage.home.join("state/lockout.toml"));
         let mut written = passed.clone();
@@ -256,8 +267,7 @@ impl Combination {
             written["settings"] = "0123456789abcdef".into();
         }
         if !self.has(Asked::Wholly) {
-            // One at a time is left out, by turns.
-            match self.0 / 2 % 3 {
+            match left_out {
                 0 => written["feed_loss"] = false.into(),
                 1 => written["restart"] = false.into(),
                 _ => written["orders"] = 0.into(),
@@ -280,14 +290,9 @@ impl Combination {
     }
 }
 
-/// The drills in paper, and then the live account: of every combination of what arming asks for, none but the one
-/// with all of it opens anything at the exchange itself; a process that is gone is killed at the broker.
-#[test]
-fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process() {
-    let stage = Stage::new("live");
-    prepare(&stage);
-    let certificate = stage.home.join("state/drill.json");
-    let passed = serde_json::from_slice(&fs::read(&certificate).unwrap()).unwrap();
+/// Tries to arm and to open under every combination but the one with all of it, which the live run that is given back
+/// waits for.
+fn all_but_the_right_one(stage: &Stage, passed: &serde_json::Value) -> Run {
     let drilled = stage.orders_taken();
     let live = ["run", "--live", "--headless", "--keys-stdin", "--acknowledge-unclean", "--as-root"];
     let buy = || stage.ask(&["buy", "SPY", "2", "--stop-loss", "100"]);
@@ -309,8 +314,9 @@ fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process(
                 if started.has(Asked::Live) { code == 3 && words.contains("DISARMED") } else { code == 0 }
             });
         }
-        for combination in Combination::of(process).filter(|each| each.0 != Combination::ALL.0) {
-            let typed = combination.set_up(&stage, &passed);
+        let others = Combination::of(process).filter(|each| each.0 != Combination::ALL.0);
+        for (combination, left_out) in others.flat_map(Combination::tries) {
+            let typed = combination.set_up(stage, passed, left_out);
             if run.is_none() {
                 let (code, _, words) = stage.tell(&live, &[typed[1]]);
                 assert!(code == 2 && words.contains("[live] enabled"), "{code} {words}");
@@ -332,11 +338,20 @@ fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process(
             None => {}
         }
     }
-    assert_eq!(tried, Combination::ALL.0);
-    eprintln!("{tried} combinations of what arming asks for, and not one opening at the exchange");
+    assert_eq!(tried, Combination::ALL.0 + 2);
+    of_live.unwrap()
+}
 
-    let child = of_live.unwrap();
-    let typed = Combination::ALL.set_up(&stage, &passed);
+/// The drills in paper, and then the live account: of every combination of what arming asks for, none but the one
+/// with all of it opens anything at the exchange itself; a process that is gone is killed at the broker.
+#[test]
+fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process() {
+    let stage = Stage::new("live");
+    prepare(&stage);
+    let passed = serde_json::from_slice(&fs::read(stage.home.join("state/drill.json")).unwrap()).unwrap();
+    let child = all_but_the_right_one(&stage, &passed);
+    let buy = || stage.ask(&["buy", "SPY", "2", "--stop-loss", "100"]);
+    let typed = Combination::ALL.set_up(&stage, &passed, 0);
     let (code, _, words) = stage.tell(&["arm", "--stdin"], &typed);
     assert!(code == 0 && words.contains("armed") && words.contains("REAL MONEY"), "{code} {words}");
     assert!(stage.status().unwrap()["armed"] == true);
@@ -347,7 +362,7 @@ fn live_opens_nothing_unless_everything_holds_and_is_killed_without_its_process(
     child.kill();
 
     // Ten wrong ones in the file: a kill does not wait for them.
-    Combination(Combination::ALL.0 & !(1 << Asked::NotLockedOut as u32)).set_up(&stage, &passed);
+    Combination(Combination::ALL.0 & !(1 << Asked::NotLockedOut as u32)).set_up(&stage, &passed, 0);
     let (code, out, words) = stage.tell(&["kill", "--flatten", "--keys-stdin", "--json"], &[PASSPHRASE]);
     assert!(words.contains(&stage.exchange.address) && words.contains("SPY"), "{words}");
     assert!(words.contains("the live account is acted on") && words.contains("kill --slot paper"), "{words}");

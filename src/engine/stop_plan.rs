@@ -1,0 +1,88 @@
+//! Where the stop of a position belongs: with what opened it, until one for all of it works elsewhere. What was only
+//! asked for, and never filled or never worked, moves nothing.
+
+use crate::domain::calendar::Phase;
+use crate::domain::fill::Fill;
+use crate::domain::id::ClientOrderId;
+use crate::domain::intent::Origin;
+use crate::domain::price::Price;
+use crate::domain::qty::Qty;
+use crate::domain::side::Side;
+use crate::domain::symbol::Symbol;
+use crate::engine::calls::market_exit;
+use crate::engine::machine::Engine;
+use crate::engine::orders::Protection;
+use crate::engine::protection::RETRY_MS;
+use crate::engine::tighten::is_beyond;
+use crate::risk::order::Role;
+
+impl Engine {
+    /// The first shares of an order that opens are there, beside `before` of them: from now on their protection counts.
+    /// Of two places the one nearer to the market holds: nothing that is added takes an older stop further away.
+    pub(super) fn plan_protection(&mut self, fill: &Fill, before: Qty) {
+        let first = self.orders.get(fill.order).filter(|order| order.filled.is_zero());
+        let Some(order) = first.filter(|order| order.role == Role::Opening) else { return };
+        let Protection { stop, trail } = order.protection;
+        let desk = self.desks.entry(fill.symbol).or_default();
+        // What an earlier position wished is over with it.
+        let (old, old_trail) = if before.is_zero() { (None, None) } else { (desk.stop_plan, desk.trail) };
+        desk.trail = trail.or(old_trail);
+        // While a stop is being moved its successor goes where it was meant to; what is opened brings its own.
+        if desk.tightened.is_none() || before.is_zero() {
+            desk.stop_plan = match (old, stop, fill.side) {
+                (Some(old), Some(new), Side::Buy) => Some(old.max(new)),
+                (Some(old), Some(new), Side::Sell) => Some(old.min(new)),
+                (old, new, _) => new.or(old),
+            };
+        }
+    }
+
+    /// A stop works. One for the whole position is where it belongs from here on; put there by hand, it is to stay as
+    /// it is and follows nothing. Where it is the one that was tightened to, the move is over.
+    pub(super) fn note_stop_works(&mut self, id: ClientOrderId) {
+        let Some(order) = self.orders.get(id) else { return };
+        let Some(at) = order.request.kind.stop() else { return };
+        let held = self.gate.position(order.request.symbol).qty.abs();
+        let is_fixed = order.request.kind.trail().is_none() && !order.is_leg();
+        let is_whole = is_fixed && held.is_positive() && order.remaining() >= held;
+        let is_by_hand = order.is_by_hand();
+        let desk = self.desks.entry(order.request.symbol).or_default();
+        if is_whole {
+            desk.stop_plan = Some(at);
+            if is_by_hand {
+                desk.trail = None;
+                desk.tightened = None;
+            }
+        }
+        desk.tightened = desk.tightened.filter(|moved| moved.to != at);
+    }
+
+    /// The stop that is missing belongs where the market has been beyond for two looks: it would have fired, and no venue
+    /// takes it there any more. The shares are closed at the market. A place that was only measured, and at which no stop
+    /// ever stood, closes nothing. Whether it was so.
+    pub(super) fn closed_what_it_would_have(
+        &mut self,
+        symbol: Symbol,
+        closing: Side,
+        stop: Price,
+        qty: Qty,
+    ) -> bool {
+        let mark = self.mark(symbol).filter(|mark| is_beyond(closing, stop, *mark));
+        let (now, is_regular) = (self.now, self.day.phase() == Phase::Regular);
+        let Some(desk) = self.desks.get_mut(&symbol) else { return false };
+        let Some(mark) = mark.filter(|_| is_regular && desk.stop_plan == Some(stop)) else {
+            desk.through_since = None;
+            return false;
+        };
+        let since = *desk.through_since.get_or_insert(now);
+        if now.millis_since(since) < RETRY_MS {
+            return false;
+        }
+        desk.through_since = None;
+        self.alert(format!(
+            "{symbol} is at {mark}, beyond its stop at {stop}, which was not at the venue: {qty} are closed at the market"
+        ));
+        self.place(market_exit(Origin::Engine, symbol, closing, qty), None);
+        true
+    }
+}
