@@ -197,28 +197,39 @@ fn a_place_that_was_only_measured_closes_nothing() {
 
 #[test]
 fn a_fixed_stop_that_is_placed_by_hand_stays_fixed() {
-    let mut stage = Alone::new(Limits::default());
-    let trail = Some(Trail::Percent("5".parse().unwrap()));
-    let kind = OrderKind::Limit { limit: price("100") };
-    let intent = Intent { qty: Qty::shares(50), trail, ..one_share(Origin::Operator, kind) };
-    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
-    let entry = *stage.sent.last().unwrap();
-    stage.fill(entry.id, Side::Buy, 50, "100");
-    let leg = entry.stop_loss.unwrap().id;
-    stage.report(leg, ReportKind::Working);
-    stage.wait(1);
-    stage.report(leg, ReportKind::Canceled);
-    let trailing = *stage.sent.last().unwrap();
-    assert!(trailing.kind.trail().is_some());
-    stage.report(trailing.id, ReportKind::Working);
-    submit(&mut stage, Side::Sell, 50, OrderKind::Stop { stop: price("99.50") }, None);
-    stage.report(trailing.id, ReportKind::Canceled);
-    let fixed = *stage.sent.last().unwrap();
-    assert_eq!(fixed.kind, OrderKind::Stop { stop: price("99.50") });
-    stage.report(fixed.id, ReportKind::Working);
-    let (sent, cancelled) = (stage.sent.len(), stage.cancelled.len());
-    stage.wait(5);
-    assert_eq!((stage.sent.len(), stage.cancelled.len()), (sent, cancelled), "nothing takes its place");
+    for shares in [50, 10] {
+        let mut stage = Alone::new(Limits::default());
+        let trail = Some(Trail::Percent("5".parse().unwrap()));
+        let kind = OrderKind::Limit { limit: price("100") };
+        let intent = Intent { qty: Qty::shares(50), trail, ..one_share(Origin::Operator, kind) };
+        stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+        let entry = *stage.sent.last().unwrap();
+        stage.fill(entry.id, Side::Buy, 50, "100");
+        let leg = entry.stop_loss.unwrap().id;
+        stage.report(leg, ReportKind::Working);
+        stage.wait(1);
+        stage.report(leg, ReportKind::Canceled);
+        let trailing = *stage.sent.last().unwrap();
+        assert!(trailing.kind.trail().is_some());
+        stage.report(trailing.id, ReportKind::Working);
+        let kind = OrderKind::Stop { stop: price("99.50") };
+        submit(&mut stage, Side::Sell, shares, kind, None);
+        stage.report(trailing.id, ReportKind::Canceled);
+        let fixed = *stage.sent.iter().find(|request| request.kind == kind).unwrap();
+        assert_eq!(fixed.qty, Qty::shares(shares));
+        let sent = stage.sent.len();
+        stage.sent.clone().iter().skip(2).for_each(|request| stage.report(request.id, ReportKind::Working));
+        stage.wait(5);
+        assert!(!stage.cancelled.contains(&fixed.id), "{shares}: it begins to trail");
+        assert_eq!(stage.sent.len(), sent, "{shares}: something takes its place");
+        stage.report(fixed.id, ReportKind::Expired);
+        let again = stage.sent.last().unwrap().kind;
+        assert_eq!(
+            again.trail().is_none(),
+            shares == 50,
+            "of the whole the trader's own is what is put back"
+        );
+    }
 }
 
 #[test]

@@ -373,6 +373,7 @@ fn where_the_stop_of_what_is_held_belongs_outlives_a_process() {
     let kind = crate::domain::order::OrderKind::Stop { stop: "97".parse().unwrap() };
     let tighter = VenueRequest { id: stop, side: Side::Sell, kind, stop_loss: None, ..request };
     write(&Record::Order { request: tighter, role: Role::Protective, origin: Origin::Engine, parent: None });
+    write(&status(stop, OrderStatus::Acked, 0));
     journal.commit().unwrap();
     assert_eq!(plan(&path), [("SPY".parse().unwrap(), "95".parse().unwrap())], "no venue has it yet");
     let mut write = |record: &Record| journal.record(2, at(1), record).unwrap();
