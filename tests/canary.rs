@@ -181,7 +181,7 @@ fn three_canaries_are_in_no_file_argument_environment_or_word_after_runs_at_the_
     stage.ask(&["journal", "verify"]);
     assert!(!stage.run(REFUSED).ended_well());
     let words = stage.words();
-    assert!(words.contains("the account cannot be read") && words.contains("unauthorized"), "{words}");
+    assert!(words.contains("the account cannot be read at") && words.contains("unauthorized"), "{words}");
     let mut found = Vec::new();
     files(&stage.home, &mut found);
     assert!(found.iter().any(|path| path.extension().is_some_and(|end| end == "db")), "{found:?}");

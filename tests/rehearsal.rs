@@ -233,7 +233,7 @@ fn another_account_begins_another_ledger_and_nobody_there_is_said_in_words() {
     stage.exchange.end();
     assert!(!stage.run(SECRET).ended_well());
     let words = fs::read_to_string(stage.home.join("stderr")).unwrap();
-    assert!(words.contains("nobody listens there"), "{words}");
+    assert!(words.contains("nobody listens there") && words.contains(&stage.exchange.address), "{words}");
 }
 
 /// Keys that are taken back end openings at once, and say what to do; taken again, the paper account goes on.

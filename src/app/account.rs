@@ -215,8 +215,15 @@ pub fn open<A: Audience>(
 
 /// The account, as the broker tells it; another than the one the keys were kept for is refused.
 fn account_of(plan: &AccountPlan, client: &Client) -> Result<WireAccount, String> {
-    let account = again(|| client.account().map_err(|fault| fault.told()))
-        .map_err(|words| format!("the account cannot be read: {words}"))?;
+    let account = again(|| client.account().map_err(|fault| fault.told())).map_err(|words| {
+        let host = plan.hosts.all()[0];
+        let remedy = if plan.hosts.are_here() {
+            "look whether `hardstop exchange` runs at that address, and at `base_url` in the config"
+        } else {
+            "nothing was sent; look at the keys (`hardstop keys test`) and the network, and start again"
+        };
+        format!("the account cannot be read at {host}: {words}; {remedy}")
+    })?;
     if plan.pinned.as_ref().is_some_and(|pinned| *pinned != hash_of(&account.number)) {
         return Err("the keys that are kept open another account than the one they were kept for; look at `hardstop keys \
                     list`, and `hardstop keys forget` frees the place"

@@ -8,6 +8,7 @@ use crate::app::clock::{self, Stopwatch};
 use crate::app::key_slots::notes_in;
 use crate::app::paths::Paths;
 use crate::app::signals::EndFlag;
+use crate::domain::at::At;
 use crate::domain::outside::blanked;
 use crate::journal::reader::Reader;
 use crate::journal::seal::Seal;
@@ -194,7 +195,8 @@ fn drill(state: &Path) -> TrustLine {
             line(MACHINE, "kill drill", "never passed; `hardstop drill` plays it in paper", Weight::Info)
         }
         Ok(Some(passed)) => {
-            let says = format!("passed {}, nothing left after {} ms", passed.passed_at, passed.flat_after_ms);
+            let at = At::from_seconds(passed.passed_at.seconds());
+            let says = format!("passed {at}, nothing left after {} ms", passed.flat_after_ms);
             line(MACHINE, "kill drill", says, Weight::Info)
         }
     }

@@ -3,11 +3,11 @@
 //! ```text
 //! ┏ Security ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
 //! ┃Real money                                                                    ┃
-//! ┃  state          not asked for: this run is sim                               ┃
+//! ┃  state           not asked for: this run is sim                              ┃
 //! ┃Keys                                                                          ┃
-//! ┃  paper          …A1B2, account …0001, 12 days old                            ┃
+//! ┃  paper           …A1B2, account …0001, 12 days old                           ┃
 //! ┃Record                                                                        ┃
-//! ┃  journal        1,204 rows, sealed with a key, head 9f3a01c2d4e5             ┃
+//! ┃  journal         1,204 rows, sealed with a key, head 9f3a01c2d4e5            ┃
 //! ┗━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛
 //! ```
 
@@ -23,7 +23,7 @@ use crate::ui::theme::Theme;
 use crate::ui::view::rows::wrap;
 
 /// Where what is said of a name begins.
-const LEAD: u16 = 17;
+const LEAD: u16 = 18;
 
 /// Draws the page. A line that has no room is left out whole, and what is left out is counted.
 pub(super) fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
