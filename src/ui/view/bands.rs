@@ -47,7 +47,7 @@ fn said(model: &Model) -> Vec<(String, Style)> {
     let snapshot = &seen.snapshot;
     let why = match snapshot.halt_reason.as_deref() {
         Some("kill") => "the kill was pulled",
-        Some("kill_restored") => "the kill was pulled before this start",
+        Some("kill_restored") => "the kill of the run before",
         Some("fault") => "a fault, which the log names",
         Some(why) => why,
         None => "no reason is known",
