@@ -218,7 +218,7 @@ fn account_of(plan: &AccountPlan, client: &Client) -> Result<WireAccount, String
     let account = again(|| client.account().map_err(|fault| fault.told())).map_err(|words| {
         let host = plan.hosts.all()[0];
         let remedy = if plan.hosts.are_here() {
-            "look whether `hardstop exchange` runs at that address, and at `base_url` in the config"
+            "look whether `hardstop exchange` runs at that address and takes these keys, and at `base_url` in the config"
         } else {
             "nothing was sent; look at the keys (`hardstop keys test`) and the network, and start again"
         };

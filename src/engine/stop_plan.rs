@@ -15,6 +15,7 @@ use crate::engine::orders::Protection;
 use crate::engine::protection::RETRY_MS;
 use crate::engine::tighten::is_beyond;
 use crate::risk::order::Role;
+use crate::risk::state::TradingState;
 
 impl Engine {
     /// The first shares of an order that opens are there, beside `before` of them: from now on their protection counts.
@@ -59,7 +60,8 @@ impl Engine {
 
     /// The stop that is missing belongs where the market has been beyond for two looks: it would have fired, and no venue
     /// takes it there any more. The shares are closed at the market. A place that was only measured, and at which no stop
-    /// ever stood, closes nothing. Whether it was so.
+    /// ever stood, closes nothing, and nor does anything while trading is halted: that is the trader's then. Whether an
+    /// exit is on its way.
     pub(super) fn closed_what_it_would_have(
         &mut self,
         symbol: Symbol,
@@ -70,7 +72,8 @@ impl Engine {
         let mark = self.mark(symbol).filter(|mark| is_beyond(closing, stop, *mark));
         let (now, is_regular) = (self.now, self.day.phase() == Phase::Regular);
         let Some(desk) = self.desks.get_mut(&symbol) else { return false };
-        let Some(mark) = mark.filter(|_| is_regular && desk.stop_plan == Some(stop)) else {
+        let may_close = is_regular && self.gate.state() != TradingState::Halted;
+        let Some(mark) = mark.filter(|_| may_close && desk.stop_plan == Some(stop)) else {
             desk.through_since = None;
             return false;
         };
@@ -79,10 +82,14 @@ impl Engine {
             return false;
         }
         desk.through_since = None;
+        self.place(market_exit(Origin::Engine, symbol, closing, qty), None);
+        let waits = self.desks.get(&symbol).is_some_and(|desk| !desk.waiting.is_empty());
+        if !waits && !self.orders.exits_remaining(symbol, closing).is_positive() {
+            return false;
+        }
         self.alert(format!(
             "{symbol} is at {mark}, beyond its stop at {stop}, which was not at the venue: {qty} are closed at the market"
         ));
-        self.place(market_exit(Origin::Engine, symbol, closing, qty), None);
         true
     }
 }

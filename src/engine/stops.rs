@@ -36,10 +36,7 @@ fn a_stop_lost_ten_seconds_after_the_last_is_placed_again_at_once() {
 fn a_stop_that_the_trader_moved_is_put_back_where_he_put_it() {
     for moved_to in ["99.20", "98.40"] {
         let mut stage = Alone::new(Limits::default());
-        let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
-        stage.fill(entry, Side::Buy, 50, "100");
-        let leg = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
-        stage.report(leg, ReportKind::Working);
+        let leg = held(&mut stage);
         let stop = Some(price(moved_to));
         stage.step(Event::Operator(Act::Replace { order: leg, qty: None, limit: None, stop }));
         stage.report(leg, ReportKind::Canceled);
@@ -147,13 +144,39 @@ fn what_is_added_takes_no_stop_further_away() {
     }
 }
 
-#[test]
-fn a_market_that_stays_beyond_a_missing_stop_closes_what_it_would_have_sold() {
+/// The market is beyond the stop of fifty shares as it is lost, and so many orders were sent.
+fn lost_beyond() -> (Alone, usize) {
     let mut stage = Alone::new(Limits::default());
     let leg = held(&mut stage);
     stage.quoted("98.80");
     stage.report(leg, ReportKind::Expired);
     let before = stage.sent.len();
+    (stage, before)
+}
+
+#[test]
+fn while_trading_is_halted_the_trader_closes_and_nobody_says_that_it_was_done() {
+    let (mut stage, before) = lost_beyond();
+    stage.step(Event::Killed(KillReport {
+        tripped_at: stage.now,
+        by: "a test".to_owned(),
+        flatten: false,
+        cancelled: 0,
+        flattened: 0,
+        left_orders: Vec::new(),
+        left_positions: Vec::new(),
+        confirmed: true,
+        deeds: Vec::new(),
+    }));
+    for _look in 0..5 {
+        later(&mut stage, 2, "98.80");
+    }
+    assert_eq!((stage.sent.len(), stage.alerts("closed at the market")), (before, 0));
+}
+
+#[test]
+fn a_market_that_stays_beyond_a_missing_stop_closes_what_it_would_have_sold() {
+    let (mut stage, before) = lost_beyond();
     later(&mut stage, 1, "98.80");
     assert_eq!(stage.sent.len(), before, "one look may be one bad quote");
     later(&mut stage, 2, "98.80");
@@ -166,11 +189,7 @@ fn a_market_that_stays_beyond_a_missing_stop_closes_what_it_would_have_sold() {
 
 #[test]
 fn a_market_that_comes_back_finds_the_stop_in_its_place() {
-    let mut stage = Alone::new(Limits::default());
-    let leg = held(&mut stage);
-    stage.quoted("98.80");
-    stage.report(leg, ReportKind::Expired);
-    let before = stage.sent.len();
+    let (mut stage, before) = lost_beyond();
     later(&mut stage, 3, "99.60");
     assert_eq!(stops_since(&stage, before), [(50, OrderKind::Stop { stop: price("99") })]);
     assert_eq!(stage.alerts("closed at the market"), 0);
