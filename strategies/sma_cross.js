@@ -9,7 +9,7 @@
 // the close, loses `risk` per cent of equity: by default a position of 7.5 % of equity, within the 10 % that
 // the gate allows one symbol.
 //
-// On the bundled week: 116 trades, return -0.18 %, largest drawdown 0.37 %, expectancy -0.01 R.
+// On the bundled week: 116 trades, return -0.18 %, largest drawdown 0.38 %, expectancy -0.01 R.
 strategy({
   api: 1, name: "SMA cross", version: "1.0.0",
   timeframe: "1Min", warmup: 30,

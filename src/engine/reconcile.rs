@@ -92,7 +92,13 @@ impl Engine {
     /// Takes one reading of the venue.
     pub(super) fn reconcile(&mut self, state: &VenueState) {
         self.readiness.asking = false;
-        self.gate.on_account(&state.account, state.at);
+        // An equity that is read at the end of an order alone would soon be that of hours ago, and as the smaller of
+        // two it would hide every gain since.
+        if self.settings.reconcile_every_ms.is_some() {
+            self.gate.on_account(&state.account, state.at);
+        } else {
+            self.gate.on_funds(state.account.buying_power, state.at);
+        }
         self.fix_baseline(&state.account);
         if self.gate.cash().is_none() {
             self.gate.set_cash(self.cash_before(state));

@@ -111,7 +111,13 @@ impl Gate {
     /// The broker's own view of the account, as it was at `at`. It does not touch our cash.
     pub fn on_account(&mut self, account: &VenueAccount, at: At) {
         self.guard.broker_says(account.equity);
-        self.funds.told(account.buying_power, at);
+        self.on_funds(account.buying_power, at);
+    }
+
+    /// The buying power alone, as it was at `at`: from a venue whose equity is not read often enough to stand beside
+    /// our own.
+    pub fn on_funds(&mut self, buying_power: Money, at: At) {
+        self.funds.told(buying_power, at);
     }
 
     /// Begins a trading day on the baseline `e0`; `false` when this day began before, which a restart

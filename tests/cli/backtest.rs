@@ -103,3 +103,32 @@ fn told<'page>(page: &'page str, name: &str) -> &'page str {
     let (_, rest) = page.split_once(&format!("<data id=\"{name}\" value=\"")).unwrap();
     rest.split('"').next().unwrap()
 }
+
+/// Fifty shares bought at 100, on the same day up to 102 and back to 101: the day's gain is in the equity bar by bar, and
+/// so is its fall.
+#[test]
+fn what_is_gained_and_lost_within_a_day_is_in_the_equity_of_its_bars() {
+    let home = Home::new("day-equity");
+    let (script, data) = (home.0.join("hold.js"), home.0.join("day.csv"));
+    let words = "strategy({ api: 1, name: 'Hold', version: '1.0.0', timeframe: '1Min', warmup: 1, params: {},
+        init() { this.bars = 0; },
+        onBar(bar, ctx) { this.bars += 1; if (this.bars === 5) ctx.buy({ qty: 50, stop: 50 }); } });";
+    fs::write(&script, words).unwrap();
+    let cents = [100_00; 10].into_iter().chain(100_01..=102_00).chain((101_00..102_00).rev());
+    let mut text = "timestamp,symbol,open,high,low,close,volume\n".to_owned();
+    let mut before = 100_00;
+    for (minute, close) in cents.enumerate() {
+        let [open, high, low, close] = [before, before.max(close), before.min(close), close]
+            .map(|cents| format!("{}.{:02}", cents / 100, cents % 100));
+        let at = 1_073_313_000 + 60 * minute;
+        text.push_str(&format!("{at},SPY,{open},{high},{low},{close},50000\n"));
+        before = close.replace('.', "").parse().unwrap();
+    }
+    fs::write(&data, text).unwrap();
+    let (script, data) = (script.display().to_string(), data.display().to_string());
+    let found = home.json(&["backtest", &script, "--data", &data, "--costs", "none", "--json"]);
+    assert_eq!((found["orders"].as_u64(), found["fills"].as_u64()), (Some(2), Some(1)), "{found}");
+    assert_eq!(found["final_equity"], "100050.00");
+    let fell = found["max_drawdown_pct"].as_f64().unwrap();
+    assert!((fell - 100.0 * 50.0 / 100_100.0).abs() < 1e-12, "{fell}");
+}
