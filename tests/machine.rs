@@ -555,7 +555,7 @@ fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
     };
     let sandbox = Sandbox::spawn(&settings).unwrap();
     scene.pump.bench_mut().seat(head.clone(), settings.clone(), sandbox);
-    scene.turn(Event::StrategyLoaded(head.clone()));
+    scene.turn(Event::StrategyLoaded(Box::new(head.clone())));
     let rows = |scene: &Scene, wanted: &str| {
         let is_it =
             |record: &Record| matches!(record, Record::Strategy { what, .. } if what == wanted).then_some(());
@@ -596,7 +596,7 @@ fn a_strategy_that_fails_pauses_then_sits_out_the_session_then_stays_out() {
     scene.now = now;
     let waits = scene.pump.bench_mut().seat_again(head.clone(), settings, strikes, now).unwrap().unwrap();
     assert!(waits.contains("approve it again"), "{waits}");
-    scene.turn(Event::StrategyWaits { head, reason: waits });
+    scene.turn(Event::StrategyWaits { head: Box::new(head), reason: waits });
     scene.now = "2013-10-11T14:00:00Z".parse().unwrap();
     minutes(&mut scene, 10);
     assert_eq!((rows(&scene, "failed"), rows(&scene, "loaded"), rows(&scene, "stopped")), (0, 0, 1));

@@ -64,8 +64,8 @@ pub(super) fn begin<A: Audience>(
         pump.turn(
             now,
             match waits {
-                None => Event::StrategyLoaded(head),
-                Some(reason) => Event::StrategyWaits { head, reason: reason.clone() },
+                None => Event::StrategyLoaded(Box::new(head)),
+                Some(reason) => Event::StrategyWaits { head: Box::new(head), reason: reason.clone() },
             },
         );
     }

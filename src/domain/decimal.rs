@@ -71,6 +71,11 @@ pub fn write_nanos(nanos: i64, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     write_scaled(i128::from(nanos), i128::from(NANOS), 9, out)
 }
 
+/// Billionths as [`write_nanos`] writes them, without a formatter.
+pub(super) fn nanos_text(nanos: i64) -> DecimalText {
+    scaled_text(i128::from(nanos), i128::from(NANOS), 9)
+}
+
 /// Writes `units` of `1/scale` without trailing zeros; `places` is the number of zeros of `scale`.
 pub(super) fn write_scaled(
     units: i128,
@@ -78,14 +83,32 @@ pub(super) fn write_scaled(
     places: usize,
     out: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
+    out.pad(scaled_text(units, scale, places).as_ref())
+}
+
+/// A decimal number as text: its digits stand at the end of the room.
+pub(super) struct DecimalText {
+    room: [u8; TEXT_BYTES],
+    used: usize,
+}
+
+impl AsRef<str> for DecimalText {
+    fn as_ref(&self) -> &str {
+        let written = self.room.get(TEXT_BYTES.saturating_sub(self.used)..).unwrap_or_default();
+        std::str::from_utf8(written).unwrap_or_default()
+    }
+}
+
+/// `units` of `1/scale` as text, without trailing zeros; `places` is the number of zeros of `scale`.
+pub(super) fn scaled_text(units: i128, scale: i128, places: usize) -> DecimalText {
     let scale = scale.unsigned_abs();
     let magnitude = units.unsigned_abs();
     let whole = magnitude.checked_div(scale).unwrap_or(0);
     let mut fraction = magnitude.saturating_sub(whole.saturating_mul(scale));
     // The digits are laid down from the last to the first: rows and frames are full of numbers, and a
     // text of its own for each part of each was most of what writing one cost.
-    let mut text = [0_u8; TEXT_BYTES];
-    let mut cells = text.iter_mut().rev();
+    let mut room = [0_u8; TEXT_BYTES];
+    let mut cells = room.iter_mut().rev();
     let mut used: usize = 0;
     let mut put = |byte: u8| {
         if let Some(cell) = cells.next() {
@@ -114,8 +137,7 @@ pub(super) fn write_scaled(
     if units < 0 {
         put(b'-');
     }
-    let written = text.get(TEXT_BYTES.saturating_sub(used)..).unwrap_or_default();
-    out.pad(std::str::from_utf8(written).unwrap_or_default())
+    DecimalText { room, used }
 }
 
 /// Room for a sign, the 39 digits of the largest number, and its point.

@@ -1,3 +1,4 @@
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -5,7 +6,7 @@ use thiserror::Error;
 
 use crate::domain::day::TradingDay;
 use crate::domain::mode::Mode;
-use crate::domain::text::written_as_text;
+use crate::domain::text::{padded_order, written_as_text};
 
 const LENGTH_MAX: usize = 48;
 const INSTALL_LENGTH: usize = 6;
@@ -19,7 +20,7 @@ pub struct InstallId([u8; INSTALL_LENGTH]);
 ///
 /// Never reused: the broker refuses a second order of the same id, which is the last wall against
 /// sending one twice.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientOrderId {
     bytes: [u8; LENGTH_MAX],
     length: u8,
@@ -30,7 +31,7 @@ pub struct ClientOrderId {
 #[error("an order id is 1 to 48 characters of letters, digits, '-' and '_'")]
 pub struct IdFault;
 
-written_as_text!(ClientOrderId, "an order id such as \"hs-s4k2p9x-131007-1\"");
+written_as_text!(ClientOrderId, "an order id such as \"hs-s4k2p9x-131007-1\"", ClientOrderId::as_str);
 
 impl FromStr for InstallId {
     type Err = IdFault;
@@ -139,6 +140,18 @@ impl FromStr for ClientOrderId {
         bytes.get_mut(..text.len()).ok_or(IdFault)?.copy_from_slice(text.as_bytes());
         let length = u8::try_from(text.len()).map_err(|_| IdFault)?;
         Ok(Self { bytes, length })
+    }
+}
+
+impl Ord for ClientOrderId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        padded_order(&self.bytes, &other.bytes)
+    }
+}
+
+impl PartialOrd for ClientOrderId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

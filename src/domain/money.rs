@@ -4,7 +4,8 @@ use std::str::FromStr;
 use crate::domain::text::read_as_text;
 
 use crate::domain::decimal::{
-    DecimalFault, NANOS, Overflow, divide_half_even, divide_narrow, divide_up, parse_nanos, write_scaled,
+    DecimalFault, NANOS, Overflow, divide_half_even, divide_narrow, divide_up, parse_nanos, scaled_text,
+    write_scaled,
 };
 use crate::domain::pct::Pct;
 use crate::domain::price::Price;
@@ -21,7 +22,7 @@ pub struct Money(i128);
 
 impl serde::Serialize for Money {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.exact())
+        serializer.serialize_str(scaled_text(self.0, ATTOS, 18).as_ref())
     }
 }
 
@@ -172,13 +173,7 @@ impl Money {
     /// All its digits, for the journal: nothing is lost on the way back.
     #[must_use]
     pub fn exact(self) -> String {
-        struct Exact(i128);
-        impl fmt::Display for Exact {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_scaled(self.0, ATTOS, 18, out)
-            }
-        }
-        Exact(self.0).to_string()
+        scaled_text(self.0, ATTOS, 18).as_ref().to_owned()
     }
 
     /// An `f64` for pictures, scripts and statistics; never for money.

@@ -3,13 +3,13 @@ use std::str::FromStr;
 
 use crate::domain::text::written_as_text;
 
-use crate::domain::decimal::{DecimalFault, NANOS, parse_nanos, write_nanos};
+use crate::domain::decimal::{DecimalFault, NANOS, nanos_text, parse_nanos, write_nanos};
 
 /// A percentage, exact to nine places: `2` is two per cent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Pct(i64);
 
-written_as_text!(Pct, r#"a percentage as text, such as "2""#);
+written_as_text!(Pct, r#"a percentage as text, such as "2""#, |number: &Pct| nanos_text(number.0));
 
 impl Pct {
     /// A percentage of billionths of one per cent.

@@ -3,7 +3,9 @@ use std::str::FromStr;
 
 use crate::domain::text::written_as_text;
 
-use crate::domain::decimal::{DecimalFault, NANOS, Overflow, divide_half_even, parse_nanos, write_nanos};
+use crate::domain::decimal::{
+    DecimalFault, NANOS, Overflow, divide_half_even, nanos_text, parse_nanos, write_nanos,
+};
 use crate::domain::money::Money;
 use crate::domain::qty::Qty;
 
@@ -11,7 +13,7 @@ use crate::domain::qty::Qty;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Price(i64);
 
-written_as_text!(Price, r#"a price as text, such as "41.08""#);
+written_as_text!(Price, r#"a price as text, such as "41.08""#, |number: &Price| nanos_text(number.0));
 
 impl Price {
     /// No price at all; the gate never takes it for one.

@@ -3,14 +3,14 @@ use std::str::FromStr;
 
 use crate::domain::text::written_as_text;
 
-use crate::domain::decimal::{DecimalFault, NANOS, Overflow, parse_nanos, write_nanos};
+use crate::domain::decimal::{DecimalFault, NANOS, Overflow, nanos_text, parse_nanos, write_nanos};
 use crate::domain::side::Side;
 
 /// Shares, exact to nine places; a position's is signed (short below zero).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Qty(i64);
 
-written_as_text!(Qty, r#"a quantity as text, such as "100""#);
+written_as_text!(Qty, r#"a quantity as text, such as "100""#, |number: &Qty| nanos_text(number.0));
 
 impl Qty {
     /// No shares.

@@ -1,13 +1,14 @@
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::text::written_as_text;
+use crate::domain::text::{padded_order, written_as_text};
 use thiserror::Error;
 
 const LENGTH_MAX: usize = 24;
 
 /// A symbol of the market: 1 to 24 characters of `A–Z 0–9 . /`. Copied freely, compared as text.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Symbol {
     // Zero bytes sort before every allowed character, so the order of the arrays is that of the texts.
     bytes: [u8; LENGTH_MAX],
@@ -19,7 +20,7 @@ pub struct Symbol {
 #[error("a symbol is 1 to 24 characters of A–Z, 0–9, '.' and '/'")]
 pub struct SymbolFault;
 
-written_as_text!(Symbol, "a symbol");
+written_as_text!(Symbol, "a symbol", Symbol::as_str);
 
 impl Symbol {
     /// The symbol as text.
@@ -43,6 +44,18 @@ impl FromStr for Symbol {
         bytes.get_mut(..text.len()).ok_or(SymbolFault)?.copy_from_slice(text.as_bytes());
         let length = u8::try_from(text.len()).map_err(|_| SymbolFault)?;
         Ok(Self { bytes, length })
+    }
+}
+
+impl Ord for Symbol {
+    fn cmp(&self, other: &Self) -> Ordering {
+        padded_order(&self.bytes, &other.bytes)
+    }
+}
+
+impl PartialOrd for Symbol {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

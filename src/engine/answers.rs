@@ -37,7 +37,7 @@ fn load(stage: &mut Alone, passport: Passport) {
         params: String::new(),
         handlers: Vec::new(),
     };
-    stage.step(Event::StrategyLoaded(head));
+    stage.step(Event::StrategyLoaded(Box::new(head)));
 }
 
 fn ten() -> Wish {
@@ -272,7 +272,7 @@ fn a_strategy_is_told_of_its_orders_only_where_it_listens() {
         let mut stage = Alone::new(Limits { stops_auto: false, ..Limits::default() });
         let mut head = stage.engine.strategies.get(StrategyId(1)).unwrap().head.clone();
         head.handlers = handlers.iter().map(ToString::to_string).collect();
-        stage.step(Event::StrategyLoaded(head));
+        stage.step(Event::StrategyLoaded(Box::new(head)));
         let order = stage.ask(Origin::Strategy(StrategyId(1)), Side::Buy, 10).unwrap();
         stage.fill(order, Side::Buy, 10, "100");
         stage.engine.strategies.get(StrategyId(1)).unwrap().unanswered.len()
@@ -301,7 +301,7 @@ fn a_strategy_that_comes_late_warms_up_on_what_was_there() {
         let mut head = stage.engine.strategies.get(StrategyId(1)).unwrap().head.clone();
         head.warmup_bars = 30;
         let before = stage.called.len();
-        stage.step(Event::StrategyLoaded(head));
+        stage.step(Event::StrategyLoaded(Box::new(head)));
         let warm = |stage: &Alone| -> Vec<bool> {
             let calls = stage.called.iter().skip(before);
             calls
@@ -348,7 +348,7 @@ fn a_strategy_that_is_out_for_a_while_comes_back_paused_where_everything_else_wa
         if let Some(event) = event {
             stage.step(event);
         }
-        stage.step(Event::StrategyLoaded(head));
+        stage.step(Event::StrategyLoaded(Box::new(head)));
         let running = &stage.engine.strategies.get(StrategyId(1)).unwrap().running;
         assert_eq!(matches!(running, Running::Paused(_)), paused, "{running:?}");
     }

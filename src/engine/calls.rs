@@ -84,7 +84,7 @@ impl Engine {
             return;
         }
         self.next_call_seq = seq.saturating_add(1);
-        strategy.unanswered.insert(seq);
+        strategy.unanswered.push(seq);
         self.out.push(Command::RunStrategy(id, StrategyCall { seq, symbol, event, view }));
     }
 
@@ -106,9 +106,8 @@ impl Engine {
 
     pub(super) fn on_strategy_answer(&mut self, id: StrategyId, answer: &StrategyAnswer) {
         let Some(strategy) = self.strategies.get_mut(id) else { return };
-        if !strategy.unanswered.remove(&answer.seq) {
-            return;
-        }
+        let Some(place) = strategy.unanswered.iter().position(|seq| *seq == answer.seq) else { return };
+        strategy.unanswered.remove(place);
         for line in &answer.logs {
             self.out.push(Command::Record(Record::Strategy {
                 id,

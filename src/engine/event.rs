@@ -39,12 +39,12 @@ pub enum Event {
     Warm(Tick),
     /// The trader asks.
     Operator(Act),
-    /// A strategy was loaded and may run.
-    StrategyLoaded(StrategyHead),
+    /// A strategy was loaded and may run. Boxed, as a reading is: what comes with every bar stays small.
+    StrategyLoaded(Box<StrategyHead>),
     /// A strategy of this run may not run yet: its failures of an earlier process stand.
     StrategyWaits {
         /// Which strategy.
-        head: StrategyHead,
+        head: Box<StrategyHead>,
         /// Until when, in words.
         reason: String,
     },

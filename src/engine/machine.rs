@@ -134,6 +134,15 @@ impl Engine {
         std::mem::take(&mut self.out)
     }
 
+    /// Takes a list of commands back that has been carried out, for its room: a list a step would be a piece of memory
+    /// for each bar.
+    pub fn reuse(&mut self, carried_out: Vec<Command>) {
+        if self.out.is_empty() {
+            self.out = carried_out;
+            self.out.clear();
+        }
+    }
+
     /// Whoever took the keys back wants nothing done with them any more: what was approved and has not left stays,
     /// and live ends. Exits and the kill are tried all the same, for they can harm nobody.
     fn on_keys(&mut self, refusal: Option<&str>) {

@@ -106,7 +106,7 @@ impl Alone {
             params: String::new(),
             handlers: Vec::new(),
         };
-        self.step(Event::StrategyLoaded(head));
+        self.step(Event::StrategyLoaded(Box::new(head)));
     }
 
     /// The venue is read: it counts what we count, and shows the open orders of the test.

@@ -12,6 +12,7 @@ use crate::engine::orders::Change;
 use crate::engine::orders::Order;
 use crate::engine::reconcile::CANCEL_AGAIN_MS;
 use crate::engine::record::Record;
+use crate::risk::order::Role;
 
 /// For how long an order may stand filled in part, without its stop, before its rest is taken back.
 const NAKED_REST_MS: i64 = 5_000;
@@ -107,6 +108,8 @@ impl Engine {
         let Some(order) = self.orders.get(id) else { return };
         let (symbol, status, filled, stops, origin) =
             (order.request.symbol, order.status, order.filled, order.is_stop(), order.origin);
+        // What opens nothing and has moved no share had taken none of the buying power.
+        let had_taken_funds = order.role == Role::Opening || filled.is_positive();
         self.gate.on_status(id, status);
         // Its row comes before those of what follows from it: a reader sees the old order end, then the new one.
         self.record(Record::Status { order: id, status, filled, reason: reason.clone() });
@@ -123,7 +126,9 @@ impl Engine {
             }
         }
         if !status.is_live() {
-            self.read_funds_anew();
+            if had_taken_funds {
+                self.read_funds_anew();
+            }
             if let Some(order) = self.orders.get_mut(id) {
                 order.rest_until = None;
             }

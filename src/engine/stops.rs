@@ -11,6 +11,7 @@ use crate::domain::venue::{Asked, KillAsked, KillDeed, ReportKind, VenueAnswer, 
 use crate::engine::edges::one_share;
 use crate::engine::event::{Act, Event, KillReport};
 use crate::engine::proofs::{Alone, price, spy};
+use crate::engine::record::Record;
 use crate::risk::limits::Limits;
 
 #[test]
@@ -157,6 +158,10 @@ fn lost_beyond() -> (Alone, usize) {
 #[test]
 fn while_trading_is_halted_the_trader_closes_and_nobody_says_that_it_was_done() {
     let (mut stage, before) = lost_beyond();
+    let refused = |stage: &Alone| {
+        stage.said.iter().filter(|record| matches!(record, Record::Decision { order: None, .. })).count()
+    };
+    let refused_before = refused(&stage);
     stage.step(Event::Killed(KillReport {
         tripped_at: stage.now,
         by: "a test".to_owned(),
@@ -172,6 +177,7 @@ fn while_trading_is_halted_the_trader_closes_and_nobody_says_that_it_was_done() 
         later(&mut stage, 2, "98.80");
     }
     assert_eq!((stage.sent.len(), stage.alerts("closed at the market")), (before, 0));
+    assert_eq!(refused(&stage), refused_before, "what the gate would refuse is not asked for");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::domain::intent::StrategyId;
 use crate::domain::market::Bar;
@@ -53,7 +53,7 @@ pub struct Strategy {
     /// What it holds and has earned of its own: a close takes no more than this.
     pub own: OwnBook,
     /// Calls that have not been answered.
-    pub unanswered: BTreeSet<u64>,
+    pub unanswered: Vec<u64>,
     /// Why it comes back paused, where it was stopped and is not to go on by itself.
     pub then_paused: Option<String>,
     // One builder and one count of bars a symbol.
@@ -142,7 +142,7 @@ impl Strategies {
             signals: 0,
             errors: 0,
             own,
-            unanswered: BTreeSet::new(),
+            unanswered: Vec::new(),
             then_paused: None,
             builders,
             head,

@@ -392,7 +392,7 @@ mod tests {
         stage.report(leg, ReportKind::Working);
         let mut head = stage.engine.strategies.get(StrategyId(2)).unwrap().head.clone();
         head.protects = true;
-        stage.step(Event::StrategyLoaded(head));
+        stage.step(Event::StrategyLoaded(Box::new(head)));
         stage.wait(1);
         wish(&mut stage, 2, "99.90");
         stage.wait(1);
@@ -415,7 +415,7 @@ mod tests {
         stage.wait(1);
         let mut head = stage.engine.strategies.get(StrategyId(2)).unwrap().head.clone();
         head.protects = true;
-        stage.step(Event::StrategyLoaded(head));
+        stage.step(Event::StrategyLoaded(Box::new(head)));
         wish(&mut stage, 2, "99.50");
         assert!(said(&stage, "not tightened").pop().unwrap().contains("one of a pair"));
         assert_eq!(stage.cancelled, []);

@@ -276,7 +276,7 @@ fn restraints_and_what_counts_towards_them_outlive_a_process() {
         params: String::new(),
         handlers: Vec::new(),
     };
-    journal.event(&Stamped { seq: 1, at: at(1), event: Event::StrategyLoaded(loaded) }).unwrap();
+    journal.event(&Stamped { seq: 1, at: at(1), event: Event::StrategyLoaded(Box::new(loaded)) }).unwrap();
     for (symbol, halted) in [("SPY", true), ("AAPL", true), ("AAPL", false)] {
         let event = Event::SymbolHalted { symbol: symbol.parse().unwrap(), halted };
         journal.event(&Stamped { seq: 1, at: at(1), event }).unwrap();

@@ -202,7 +202,7 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         self.hear(at);
         self.now = self.now.max(at);
         seat(&mut self.bench);
-        self.step(Event::StrategyLoaded(head));
+        self.step(Event::StrategyLoaded(Box::new(head)));
         while let Some(event) = self.queue.pop_front() {
             self.step(event);
         }
@@ -301,11 +301,13 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         }
         // A strategy whose penalty is over hears of this event already.
         for head in self.bench.bring_back(self.now) {
-            self.queue.push_back(Event::StrategyLoaded(head));
+            self.queue.push_back(Event::StrategyLoaded(Box::new(head)));
         }
         if matches!(event, Event::Killed(_)) {
             // What the venue says of the kill's orders is understood once the kill itself has told of them.
             self.queue.push_front(event);
+        } else if self.queue.is_empty() {
+            self.step(event);
         } else {
             self.queue.push_back(event);
         }
@@ -319,11 +321,12 @@ impl<A: Audience, R: Rows, C: Callees> Pump<A, R, C> {
         self.seq += 1;
         let stamped = Stamped { seq: self.seq, at: self.now, event };
         self.remember(&stamped);
-        let commands = self.engine.step(&stamped);
+        let mut commands = self.engine.step(&stamped);
         self.door.note_epoch(self.engine.epoch());
-        for command in commands {
+        for command in commands.drain(..) {
             self.carry_out(command);
         }
+        self.engine.reuse(commands);
     }
 
     fn remember(&mut self, stamped: &Stamped) {

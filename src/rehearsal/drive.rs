@@ -80,7 +80,7 @@ pub(super) fn stage<R: Rows, C: Callees>(terms: &Terms, rows: R, callees: C) -> 
 /// The first turns: the machine starts, and its strategy is loaded.
 pub(super) fn open<R: Rows, C: Callees>(stage: &mut Stage<R, C>, terms: &Terms, first: At) {
     stage.turn(first, Event::Started(Box::default()));
-    stage.turn(first, Event::StrategyLoaded(terms.head.clone()));
+    stage.turn(first, Event::StrategyLoaded(Box::new(terms.head.clone())));
 }
 
 /// One tick of the data.

@@ -119,16 +119,33 @@ pub(super) struct PackedRow<'frame> {
     pub(super) body: &'frame str,
 }
 
-impl PackedRow<'_> {
-    /// Puts the row behind `bytes`. A body beyond four gibibytes would be cut; none comes near it.
-    pub(super) fn pack(&self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(&self.seq.to_le_bytes());
-        bytes.extend_from_slice(&self.at.nanos().to_le_bytes());
-        for text in [self.kind, self.body] {
-            bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
-            bytes.extend_from_slice(text.as_bytes());
-        }
+/// Puts a row behind `bytes`, its body as `write` puts it there. A body beyond four gibibytes would be cut; none comes
+/// near it.
+///
+/// # Errors
+/// That of `write`: then `bytes` are as they were.
+pub(super) fn pack_row<E>(
+    bytes: &mut Vec<u8>,
+    (seq, at, kind): (u64, At, &str),
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let before = bytes.len();
+    bytes.extend_from_slice(&seq.to_le_bytes());
+    bytes.extend_from_slice(&at.nanos().to_le_bytes());
+    bytes.extend_from_slice(&(kind.len() as u32).to_le_bytes());
+    bytes.extend_from_slice(kind.as_bytes());
+    let length_at = bytes.len();
+    bytes.extend_from_slice(&[0; 4]);
+    let body_at = bytes.len();
+    if let Err(fault) = write(bytes) {
+        bytes.truncate(before);
+        return Err(fault);
     }
+    let length = (bytes.len() - body_at) as u32;
+    if let Some(place) = bytes.get_mut(length_at..body_at) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+    Ok(())
 }
 
 /// The rows of a whole frame, one by one; it ends with the first that is none.
@@ -218,7 +235,17 @@ mod tests {
         });
         let mut bytes = Vec::new();
         for row in &rows {
-            row.pack(&mut bytes);
+            let head = (row.seq, row.at, row.kind);
+            let whole: Result<(), ()> = pack_row(&mut bytes, head, |bytes| {
+                bytes.extend_from_slice(row.body.as_bytes());
+                Ok(())
+            });
+            whole.unwrap();
+            let cut = pack_row(&mut bytes, head, |bytes| {
+                bytes.extend_from_slice(b"half a body");
+                Err(())
+            });
+            assert_eq!(cut, Err(()), "and nothing of it stays");
         }
         let back: Result<Vec<PackedRow<'_>>, String> = PackedRows::over(&bytes).collect();
         assert_eq!(back.unwrap(), rows);

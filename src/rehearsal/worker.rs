@@ -14,7 +14,8 @@ use crate::domain::symbol::Symbol;
 use crate::engine::event::{Stamped, StrategyHead};
 use crate::engine::record::Record;
 use crate::journal::error::JournalError;
-use crate::journal::row::{EVENT, FRAME, Frame, QUIET, RunEnd, frame_body, json, kind_of, record_body};
+use crate::journal::row::{EVENT, FRAME, Frame, QUIET, RunEnd};
+use crate::journal::row::{frame_body_behind, json_behind, kind_of, record_body_behind};
 use crate::ledger::months::Month;
 use crate::ledger::trade::Trade;
 use crate::pump::bench::Callees;
@@ -23,7 +24,7 @@ use crate::pump::turn::is_quiet;
 use crate::rehearsal::backtest::run_end;
 use crate::rehearsal::drive::{Stage, Terms, feed, open, stage};
 use crate::rehearsal::findings::Findings;
-use crate::rehearsal::packed::{PackedRow, Packing};
+use crate::rehearsal::packed::{Packing, pack_row};
 use crate::strategy::child::inside::Inside;
 use crate::strategy::child::{Budget, MemoryCap, shut_in};
 use crate::strategy::frame::{ChildFrame, Hello, Load, read_frame, write_frame};
@@ -302,14 +303,19 @@ struct Outgoing {
 }
 
 impl Outgoing {
-    fn put(&mut self, seq: u64, at: At, kind: &str, body: &str) {
+    fn put(
+        &mut self,
+        head: (u64, At, &str),
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
         self.begin();
-        PackedRow { seq, at, kind, body }.pack(&mut self.bytes);
+        pack_row(&mut self.bytes, head, write)?;
         if self.bytes.len() >= ROW_BYTES
             && let Err(why) = self.hand_over(MORE_ROWS)
         {
             self.lost = Some(why);
         }
+        Ok(())
     }
 
     fn hand_over(&mut self, word: u8) -> Result<(), String> {
@@ -336,25 +342,26 @@ impl Outgoing {
 
 impl Rows for Outgoing {
     fn event(&mut self, stamped: &Stamped) -> Result<(), JournalError> {
-        let body = json(EVENT, &stamped.event)?;
-        self.put(stamped.seq, stamped.at, EVENT, &body);
-        Ok(())
+        let head = (stamped.seq, stamped.at, EVENT);
+        self.put(head, |bytes| json_behind(bytes, EVENT, &stamped.event))
     }
 
     fn record(&mut self, seq: u64, at: At, record: &Record) -> Result<(), JournalError> {
-        let body = record_body(record)?;
-        self.put(seq, at, kind_of(record), &body);
-        Ok(())
+        self.put((seq, at, kind_of(record)), |bytes| record_body_behind(bytes, record))
     }
 
     fn frame(&mut self, seq: u64, at: At, frame: &Frame<'_>) -> Result<(), JournalError> {
-        let body = frame_body(frame)?;
-        self.put(seq, at, FRAME, &body);
-        Ok(())
+        self.put((seq, at, FRAME), |bytes| frame_body_behind(bytes, frame))
     }
 
     fn quiet(&mut self, seq: u64, at: At, calls: u64) {
-        self.put(seq, at, QUIET, &quiet_body(calls));
+        let written = self.put((seq, at, QUIET), |bytes| {
+            bytes.extend_from_slice(quiet_body(calls).as_bytes());
+            Ok(())
+        });
+        if let Err(fault) = written {
+            self.lost = Some(fault.to_string());
+        }
     }
 
     /// The journal outside is written in groups; no order of a rehearsal waits for it.

@@ -114,9 +114,9 @@ fn what_is_gained_and_lost_within_a_day_is_in_the_equity_of_its_bars() {
         init() { this.bars = 0; },
         onBar(bar, ctx) { this.bars += 1; if (this.bars === 5) ctx.buy({ qty: 50, stop: 50 }); } });";
     fs::write(&script, words).unwrap();
-    let cents = [100_00; 10].into_iter().chain(100_01..=102_00).chain((101_00..102_00).rev());
+    let cents = [10_000; 10].into_iter().chain(10_001..=10_200).chain((10_100..10_200).rev());
     let mut text = "timestamp,symbol,open,high,low,close,volume\n".to_owned();
-    let mut before = 100_00;
+    let mut before = 10_000;
     for (minute, close) in cents.enumerate() {
         let [open, high, low, close] = [before, before.max(close), before.min(close), close]
             .map(|cents| format!("{}.{:02}", cents / 100, cents % 100));

@@ -141,8 +141,8 @@ impl Processes {
         stage.begin(plan, &memory);
         for (head, waits) in heads {
             stage.turn(match waits {
-                None => Event::StrategyLoaded(head),
-                Some(reason) => Event::StrategyWaits { head, reason },
+                None => Event::StrategyLoaded(Box::new(head)),
+                Some(reason) => Event::StrategyWaits { head: Box::new(head), reason },
             });
         }
         Ok(stage)

@@ -51,7 +51,7 @@ impl Inside {
 
     /// What the strategy says about itself.
     #[must_use]
-    pub const fn manifest(&self) -> &Manifest {
+    pub fn manifest(&self) -> &Manifest {
         self.script.manifest()
     }
 

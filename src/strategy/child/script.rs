@@ -37,7 +37,6 @@ const PRELUDE: &str = include_str!("prelude.js");
 const HANDLERS: [&str; 6] = ["init", "onBar", "onOrder", "onFill", "onSession", "onStop"];
 
 /// What the script handed to `strategy({…})`.
-#[derive(Clone)]
 struct Definition {
     object: JsObject,
     manifest: Manifest,
@@ -49,9 +48,11 @@ type Slot = Rc<RefCell<Option<Definition>>>;
 /// One symbol's instance.
 struct Instance {
     symbol: Symbol,
-    state: JsObject,
-    bar: JsObject,
-    ctx: JsObject,
+    /// Its state, the `this` of every handler.
+    this: JsValue,
+    ctx: JsValue,
+    /// What `onBar` is handed: the same two objects with every bar.
+    bar_and_ctx: [JsValue; 2],
     shown: Rc<Shown>,
 }
 
@@ -60,8 +61,8 @@ pub(super) struct Script {
     context: Context,
     runtime: Rc<Runtime>,
     stack_getter: JsObject,
-    definition: Definition,
-    instances: Vec<Instance>,
+    definition: Rc<Definition>,
+    instances: Vec<Rc<Instance>>,
     days: Rc<Days>,
 }
 
@@ -86,14 +87,14 @@ impl Script {
         let Some(definition) = slot.take() else {
             return Err(format!("{file} never calls strategy({{…}}), and so says nothing about itself"));
         };
-        let mut script =
-            Self { context, runtime, stack_getter, definition, instances: Vec::new(), days: Rc::default() };
+        let (definition, instances, days) = (Rc::new(definition), Vec::new(), Rc::default());
+        let mut script = Self { context, runtime, stack_getter, definition, instances, days };
         script.unhandled()?;
         Ok(script)
     }
 
     /// What it says about itself.
-    pub(super) const fn manifest(&self) -> &Manifest {
+    pub(super) fn manifest(&self) -> &Manifest {
         &self.definition.manifest
     }
 
@@ -113,11 +114,10 @@ impl Script {
             before()?;
             self.runtime.tools.borrow_mut().push(crate::strategy::child::toolbox::Toolbox::default());
             let made = self.instance(index, *symbol, symbols, &params, &prelude, &indicator);
-            let instance = made.map_err(|error| self.words(&error))?;
-            let arguments = [instance.ctx.clone().into()];
-            self.instances.push(instance);
+            let instance = Rc::new(made.map_err(|error| self.words(&error))?);
+            self.instances.push(Rc::clone(&instance));
             self.runtime.part.set(Part::Init(index));
-            let outcome = self.handle(index, "init", &arguments);
+            let outcome = self.handle(&instance, "init", std::slice::from_ref(&instance.ctx));
             let mut spoken = self.runtime.take().logs;
             // Bounded for all instances together as for one event, so that the answer fits its frame.
             if logs.iter().chain(&spoken).map(String::len).sum::<usize>() <= LOG_BYTES_MAX {
@@ -137,28 +137,32 @@ impl Script {
         if let Some(at) = time_of(&call.event) {
             self.runtime.now_millis.set(at.millis());
         }
-        if let Some(instance) = self.instances.get(index) {
-            instance.shown.show_view(self.runtime.now_millis.get(), call.view);
+        let Some(instance) = self.instances.get(index).cloned() else {
+            return Err("no such instance".to_owned());
+        };
+        instance.shown.show_view(self.runtime.now_millis.get(), call.view);
+        if let StrategyEvent::Bar { bar, .. } = &call.event {
+            let numbers = Numbers::of(bar, self.days.of(bar.start));
+            if let Some(tools) = self.runtime.tools.borrow_mut().get_mut(index) {
+                tools.update(numbers);
+            }
+            instance.shown.show_bar(bar.start.millis(), numbers);
+            self.handle(&instance, "onBar", &instance.bar_and_ctx)?;
+            return self.run_timers(index, &instance, bar.end);
         }
-        match self.arguments(index, &call.event) {
-            Ok((handler, arguments)) => self.handle(index, handler, &arguments)?,
-            Err(error) => return Err(self.words(&error)),
-        }
-        match &call.event {
-            StrategyEvent::Bar { bar, .. } => self.run_timers(index, bar.end),
-            _ => Ok(()),
-        }
+        let (handler, mut arguments) = self.told(&call.event);
+        arguments.push(instance.ctx.clone());
+        self.handle(&instance, handler, &arguments)
     }
 
     /// Calls what is due with this bar, after `onBar` has seen it.
-    fn run_timers(&mut self, index: usize, end: At) -> Result<(), String> {
+    fn run_timers(&mut self, index: usize, instance: &Instance, end: At) -> Result<(), String> {
         let is_due = |timer: &mut Timer| timer.index == index && timer.is_due(end, &self.days);
         let due: Vec<JsObject> = (self.runtime.timers.borrow_mut().iter_mut())
             .filter_map(|timer| is_due(timer).then(|| timer.function.clone()))
             .collect();
         for function in due {
-            let Some(ctx) = self.instances.get(index).map(|instance| instance.ctx.clone()) else { break };
-            self.run(index, "every", &function, &[ctx.into()])?;
+            self.run(instance, "every", &function, std::slice::from_ref(&instance.ctx))?;
         }
         Ok(())
     }
@@ -200,30 +204,22 @@ impl Script {
         shown::attach(&session, &shown::SESSION, &shown, context)?;
         let state = JsObject::with_object_proto(context.intrinsics());
         state.set_prototype(Some(self.definition.object.clone()));
-        Ok(Instance { symbol, state, bar, ctx, shown })
+        let ctx = JsValue::from(ctx);
+        Ok(Instance { symbol, this: state.into(), bar_and_ctx: [bar.into(), ctx.clone()], ctx, shown })
     }
 
-    /// The handler's name and what it is handed, `ctx` last.
-    fn arguments(&mut self, index: usize, event: &StrategyEvent) -> JsResult<(&'static str, Vec<JsValue>)> {
-        let Some(instance) = self.instances.get(index) else { return refuse("no such instance") };
-        let ctx = JsValue::from(instance.ctx.clone());
+    /// The handler of what happened, and what it is told of it. A bar is told by its own object alone.
+    fn told(&mut self, event: &StrategyEvent) -> (&'static str, Vec<JsValue>) {
         let context = &mut self.context;
-        Ok(match event {
-            StrategyEvent::Bar { bar, .. } => {
-                let numbers = Numbers::of(bar, self.days.of(bar.start));
-                if let Some(tools) = self.runtime.tools.borrow_mut().get_mut(index) {
-                    tools.update(numbers);
-                }
-                instance.shown.show_bar(bar.start.millis(), numbers);
-                ("onBar", vec![instance.bar.clone().into(), ctx])
-            }
+        match event {
+            StrategyEvent::Bar { .. } => ("onBar", Vec::new()),
             StrategyEvent::Order { id, status, reason } => {
                 let reason = reason.as_deref().map_or_else(JsValue::null, |text| JsString::from(text).into());
                 let order = object(
                     &[("id", js(id.as_str())), ("status", js(status.word())), ("reason", reason)],
                     context,
                 );
-                ("onOrder", vec![order, ctx])
+                ("onOrder", vec![order])
             }
             StrategyEvent::Fill(fill) => {
                 let fields = [
@@ -235,34 +231,33 @@ impl Script {
                     ("fee", fill.fee.to_f64().into()),
                     ("time", fill.at.millis().into()),
                 ];
-                ("onFill", vec![object(&fields, context), ctx])
+                ("onFill", vec![object(&fields, context)])
             }
             StrategyEvent::Session { open, at } => {
                 let fields = [("open", JsValue::from(*open)), ("time", at.millis().into())];
-                ("onSession", vec![object(&fields, context), ctx])
+                ("onSession", vec![object(&fields, context)])
             }
-            StrategyEvent::Stop => ("onStop", vec![ctx]),
-        })
+            StrategyEvent::Stop => ("onStop", Vec::new()),
+        }
     }
 
     /// Runs one handler to its very end: what it returns, and what its promises left behind.
-    fn handle(&mut self, index: usize, handler: &str, arguments: &[JsValue]) -> Result<(), String> {
-        let Some(function) = self.definition.handlers.get(handler).cloned() else { return Ok(()) };
-        self.run(index, handler, &function, arguments)
+    fn handle(&mut self, instance: &Instance, handler: &str, arguments: &[JsValue]) -> Result<(), String> {
+        let definition = Rc::clone(&self.definition);
+        let Some(function) = definition.handlers.get(handler) else { return Ok(()) };
+        self.run(instance, handler, function, arguments)
     }
 
     fn run(
         &mut self,
-        index: usize,
+        instance: &Instance,
         what: &str,
         function: &JsObject,
         arguments: &[JsValue],
     ) -> Result<(), String> {
-        let Some(instance) = self.instances.get(index) else { return Err("no such instance".to_owned()) };
-        let this = JsValue::from(instance.state.clone());
         // What an earlier event left behind when it failed is no fault of this one.
         self.runtime.rejected.take();
-        let outcome = function.call(&this, arguments, &mut self.context);
+        let outcome = function.call(&instance.this, arguments, &mut self.context);
         let outcome = outcome.and_then(|value| engine::run_jobs(&mut self.context).map(|()| value));
         let value = outcome.map_err(|error| self.words(&error))?;
         if let Some(promise) = value.as_promise()
