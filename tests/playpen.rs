@@ -439,7 +439,7 @@ fn every_event_and_every_option_reaches_the_script_and_comes_back_exact() {
             ctx.cancel();
             ctx.close();
         },
-        onOrder(order, ctx) { ctx.log(order.id, order.status, order.reason, ctx.position.qty); },
+        onOrder(order, ctx) { ctx.log(order.id, order.status, order.reason, ctx.position.qty, ctx.session.minutesSinceOpen); },
         onFill(fill, ctx) { ctx.log(fill.side, fill.qty, fill.price, fill.fee); },
         onSession(ev, ctx) { ctx.log(ev.open, ctx.session.phase, ctx.session.minutesSinceOpen); },
         onStop(ctx) { ctx.log("bye", this.bars); },
@@ -479,8 +479,9 @@ fn every_event_and_every_option_reaches_the_script_and_comes_back_exact() {
         at: open_at(),
     };
     let status = hardstop::domain::order::OrderStatus::Refused;
+    let at = open_at().plus_seconds(30);
     for (event, line) in [
-        (StrategyEvent::Order { id, status, reason: None }, "hs-s4k2p9x-131007-1 refused null 4"),
+        (StrategyEvent::Order { id, status, reason: None, at }, "hs-s4k2p9x-131007-1 refused null 4 0.5"),
         (StrategyEvent::Fill(fill), "sell 3 100.5 0.25"),
         (StrategyEvent::Session { open: true, at: open_at().plus_seconds(90) }, "true regular 1.5"),
         (StrategyEvent::Stop, "bye 2"),

@@ -20,6 +20,7 @@ use crate::domain::qty::Qty;
 use crate::domain::side::Side;
 use crate::domain::symbol::Symbol;
 use crate::engine::machine::Engine;
+use crate::engine::own_book::day_with;
 use crate::engine::record::Record;
 use crate::engine::snapshot::Snapshot;
 use crate::ledger::book::{EntryNote, Ledger};
@@ -52,6 +53,8 @@ pub struct Desk {
     plots: Plots,
     log: Arc<Vec<LogLine>>,
     fills: VecDeque<FillLine>,
+    /// What the day's fills realised, of which only the last are kept.
+    realised: Option<(TradingDay, Money)>,
     ledger: Ledger,
     curve: Option<EquityCurve>,
     notes: BTreeMap<ClientOrderId, (EntryNote, String)>,
@@ -74,6 +77,7 @@ impl Desk {
             plots: Plots::default(),
             log: Arc::default(),
             fills: VecDeque::new(),
+            realised: None,
             ledger: Ledger::new(),
             curve: None,
             notes: BTreeMap::new(),
@@ -156,6 +160,9 @@ impl Desk {
                 let (note, by) = self.notes.get(&fill.order).cloned().unwrap_or_default();
                 let applied = self.ledger.apply(fill, &note).ok();
                 let realised = applied.map(|applied| applied.realised).filter(|money| !money.is_zero());
+                if let Some(money) = realised {
+                    self.realised = Some(day_with(self.realised, TradingDay::of(fill.at), money));
+                }
                 self.fills.push_back(FillLine {
                     at: fill.at,
                     side: fill.side,
@@ -202,8 +209,7 @@ impl Desk {
         let figures = statistics(&closed, curve).ok();
         let multiples: Vec<f64> = closed.iter().filter_map(r_multiple).collect();
         let fills = self.fills.iter().rev().filter(|fill| TradingDay::of(fill.at) == today);
-        let realised = self.fills.iter().filter(|fill| TradingDay::of(fill.at) == today);
-        let realised = realised.filter_map(|fill| fill.realised);
+        let realised = self.realised.filter(|(day, _)| *day == today);
         JournalView {
             trades: closed.len(),
             win_pct: figures.as_ref().and_then(|figures| figures.win_rate).map(|rate| rate * 100.0),
@@ -213,7 +219,7 @@ impl Desk {
             average_win: figures.as_ref().and_then(|figures| figures.average_win),
             average_loss: figures.as_ref().and_then(|figures| figures.average_loss),
             max_drawdown_pct: figures.as_ref().map_or(0.0, |figures| figures.max_drawdown_pct),
-            realised: realised.fold(Money::ZERO, |sum, money| sum.plus(money).unwrap_or(sum)),
+            realised: realised.map_or(Money::ZERO, |(_, money)| money),
             equity: thinned(curve.points()),
             fills: fills.take(100).cloned().collect(),
         }

@@ -34,7 +34,7 @@ fn called(reader: &Reader, run: u64, id: StrategyId, call: u64, seq: u64) -> Res
         .map_err(|fault| format!("row {}: {fault}; run `hardstop journal verify`", row.row))?;
     let (callback, about) = match &call.event {
         StrategyEvent::Bar { bar, warm_up } => ("onBar", json!({ "bar": bar, "warm_up": warm_up })),
-        StrategyEvent::Order { id, status, reason } => {
+        StrategyEvent::Order { id, status, reason, at: _ } => {
             ("onOrder", json!({ "order": id, "status": status, "reason": reason }))
         }
         StrategyEvent::Fill(fill) => ("onFill", json!({ "fill": fill })),

@@ -184,7 +184,10 @@ impl Money {
         reason = "the one way out of exact decimals, for drawing, scripts and ratios only"
     )]
     pub fn to_f64(self) -> f64 {
-        self.0 as f64 / ATTOS as f64
+        // Whole dollars apart: as one number of attos nearly every amount would be rounded twice, and 100,000 dollars
+        // would be a hair less.
+        let (whole, rest) = (self.0.wrapping_div(ATTOS), self.0.wrapping_rem(ATTOS));
+        whole as f64 + rest as f64 / ATTOS as f64
     }
 }
 
@@ -270,6 +273,19 @@ mod tests {
             ("-0.015", "-0.02"),
         ] {
             assert_eq!(money(exact).to_string(), shown, "{exact}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_exact_numbers_is_the_nearest_one_that_there_is() {
+        for (exact, nearest) in [
+            ("100000", 100_000.0),
+            ("100005", 100_005.0),
+            ("-99999.99", -99_999.99),
+            ("0.1", 0.1),
+            ("123456789.01", 123_456_789.01),
+        ] {
+            assert_eq!(money(exact).to_f64(), nearest, "{exact}");
         }
     }
 

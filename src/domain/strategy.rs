@@ -57,6 +57,9 @@ pub enum StrategyEvent {
         status: OrderStatus,
         /// The refusal's or the venue's words, where there are any.
         reason: Option<String>,
+        /// When.
+        #[serde(default)]
+        at: At,
     },
     /// One of its orders filled.
     Fill(Fill),

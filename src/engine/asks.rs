@@ -136,8 +136,8 @@ impl Engine {
     fn drop_ask(&mut self, number: u64, why: &str) {
         let Some(ask) = self.asks.waiting.remove(&number) else { return };
         self.tell_ask(ask.strategy, "expired", format!("question {number}: {why}"));
-        let event =
-            StrategyEvent::Order { id: ask.id, status: OrderStatus::Refused, reason: Some(why.to_owned()) };
+        let (id, status, at) = (ask.id, OrderStatus::Refused, self.now);
+        let event = StrategyEvent::Order { id, status, reason: Some(why.to_owned()), at };
         self.call_strategy(ask.strategy, ask.intent.symbol, event);
     }
 

@@ -63,6 +63,10 @@ pub struct Desk {
     pub through_since: Option<At>,
     /// The stop for which the trader was told that the market jumped over it.
     pub gap_told: Option<ClientOrderId>,
+    /// When the venue was last read and held as many shares as are counted here.
+    pub agreed_at: Option<At>,
+    /// How far a trailing stop has come, as the venue has shown it.
+    pub trailed_to: Option<Price>,
     /// For how long the position stood without its stop.
     pub naked: Naked,
     /// The corporate action that froze the symbol, until the trader has acknowledged what it did.

@@ -409,6 +409,7 @@ fn a_count_stays_in_doubt_until_every_split_is_acknowledged() {
     stage.step(split("IBM"));
     let number = stage.engine.snapshot().adjusts[0].number;
     stage.step(Event::Operator(Act::AcknowledgeAdjust { number, reason: "seen".to_owned() }));
+    stage.look();
     stage.engine.gate.set_cash(Money::dollars(97_000));
     stage.wait(11);
     stage.wait(11);

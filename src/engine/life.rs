@@ -1,6 +1,7 @@
 //! The start, the day, the loss and the re-arm.
 
 use crate::domain::at::At;
+use crate::domain::calendar::previous_session;
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::Origin;
 use crate::domain::money::Money;
@@ -156,6 +157,9 @@ impl Engine {
 
     pub(super) fn begin_day(&mut self) {
         self.disarm("the day is over", Origin::Engine);
+        if self.settings.bars_only {
+            self.renew_close_equity();
+        }
         self.gate.set_phase(self.day.phase());
         self.ask_venue_soon();
     }
@@ -190,14 +194,39 @@ impl Engine {
         self.record_equity(true);
     }
 
+    /// Where bars are the only clock, the last bar of a session becomes known after its close was kept: what was kept
+    /// is put right when the day is over.
+    fn renew_close_equity(&mut self) {
+        let before = previous_session(self.day.day()).map(|session| session.day);
+        let kept = self.day.close_equity.filter(|(closed, _)| Some(*closed) == before);
+        let Some(((day, old), equity)) = kept.zip(self.gate.own_equity(self.now)) else { return };
+        if equity != old {
+            self.day.close_equity = Some((day, equity));
+            let (day_loss, cash) = (
+                self.gate.day_loss(self.now).unwrap_or(Money::ZERO),
+                self.gate.cash().unwrap_or(Money::ZERO),
+            );
+            self.record(Record::Equity { day, equity, own: equity, cash, day_loss, close: true });
+        }
+    }
+
     /// Fixes the day's baseline at the first reading of the account: once a day, for good.
     pub(super) fn fix_baseline(&mut self, account: &VenueAccount) {
         if self.day.based {
             return;
         }
         let day = self.day.day();
-        let own = self.day.close_equity.filter(|(closed, _)| *closed < day).map(|(_, equity)| equity);
-        let e0 = own.map_or(account.last_equity, |own| own.max(account.last_equity));
+        // A close of before that, when the program last ran, says nothing of today.
+        let before = previous_session(day).map(|session| session.day);
+        let own =
+            self.day.close_equity.filter(|(closed, _)| Some(*closed) == before).map(|(_, equity)| equity);
+        let e0 = match own {
+            // There the exchange closes a session with the first bar of the next alone: its last equity is of the
+            // close before.
+            Some(own) if self.settings.bars_only => own,
+            Some(own) => own.max(account.last_equity),
+            None => account.last_equity,
+        };
         self.day.based = true;
         if self.gate.begin_day(day, e0) {
             self.record(Record::Day { day, e0 });

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::at::At;
-use crate::domain::calendar::{Phase, phase};
+use crate::domain::calendar::{Phase, phase, session};
+use crate::domain::day::TradingDay;
 use crate::domain::id::{ClientOrderId, InstallId};
 use crate::domain::intent::Origin;
 use crate::domain::market::{Bar, Tick};
@@ -52,6 +53,17 @@ pub struct Engine {
     started: bool,
     due: Vec<DueBar>,
     pub(super) out: Vec<Command>,
+}
+
+/// Whether a whole session lies in a bar: a daily bar may be stamped at midnight.
+fn holds_a_session(bar: &Bar) -> bool {
+    // Most bars are far shorter, and a look into the calendar is long.
+    const SHORTEST_SESSION_MS: i64 = 3 * 3_600_000;
+    if bar.end.millis_since(bar.start) < SHORTEST_SESSION_MS {
+        return false;
+    }
+    let days = [TradingDay::of(bar.start), TradingDay::of(bar.end)];
+    days.into_iter().filter_map(session).any(|session| bar.start <= session.open && session.close <= bar.end)
 }
 
 impl Engine {
@@ -184,6 +196,7 @@ impl Engine {
         }
         if !warm {
             self.watch_gap(tick.symbol());
+            self.watch_trail(tick.symbol());
         }
     }
 
@@ -213,9 +226,10 @@ impl Engine {
     }
 
     /// Whether a bar belongs to a regular session: today's, or, while warming up, an earlier one.
-    fn is_regular(&self, bar: &Bar) -> bool {
+    pub(super) fn is_regular(&self, bar: &Bar) -> bool {
         let today = self.day.session().filter(|session| session.early_open <= bar.start);
-        today.map_or_else(|| phase(bar.start), |session| session.phase(bar.start)) == Phase::Regular
+        let phase = today.map_or_else(|| phase(bar.start), |session| session.phase(bar.start));
+        phase == Phase::Regular || holds_a_session(bar)
     }
 
     fn turn_day(&mut self) {

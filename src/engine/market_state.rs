@@ -41,6 +41,7 @@ impl Engine {
         desk.frozen_by = Some(what.to_owned());
         desk.stop_plan = None;
         desk.tightened = None;
+        desk.trailed_to = None;
         desk.forget_ranges();
         self.gate.doubt_own_count(true);
         self.alert(format!(

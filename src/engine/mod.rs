@@ -31,6 +31,9 @@ mod calls;
 pub mod command;
 /// Rejects, repeated executions and losses in a row, watched.
 mod conduct;
+/// What the machine and the broker count, as tests.
+#[cfg(test)]
+mod counts;
 /// The trading day and its session, turned by the events' own time.
 mod day;
 /// What the machine keeps about one symbol.

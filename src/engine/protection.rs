@@ -84,7 +84,8 @@ impl Engine {
     /// with the order, because no venue takes a trailing one as a leg. One at a time, in the regular session
     /// alone, where both work at the venue.
     fn let_it_trail(&mut self, symbol: Symbol, closing: Side) {
-        let wished = self.desks.get(&symbol).is_some_and(|desk| desk.trail.is_some());
+        let trail = self.desks.get(&symbol).and_then(|desk| desk.trail);
+        let wished = trail.is_some_and(|trail| self.trails_no_further(symbol, closing, trail));
         if !wished || self.day.phase() != Phase::Regular || self.mark(symbol).is_none() {
             return;
         }
@@ -134,6 +135,7 @@ impl Engine {
             return;
         }
         let trail = self.desks.get(&symbol).and_then(|desk| desk.trail);
+        let trail = trail.filter(|trail| self.trails_no_further(symbol, closing, *trail));
         let stop = trail.map_or(StopKind::Fixed(stop), |trail| StopKind::Trailing(trail, stop));
         let id = self.next_id();
         match self.gate.admit_protective(id, symbol, qty, stop, self.now) {
@@ -207,7 +209,16 @@ impl Engine {
             Some(parent) => parent.filled,
             None => stop.request.qty,
         };
-        asked.minus(stop.filled).unwrap_or(Qty::ZERO).at_least_zero()
+        let left = asked.minus(stop.filled).and_then(|left| left.minus(self.filled_by_target(stop)));
+        left.unwrap_or(Qty::ZERO).at_least_zero()
+    }
+
+    /// Shares that the target beside a stop has taken from it: every venue lowers the one by what the other fills.
+    fn filled_by_target(&self, stop: &Order) -> Qty {
+        let parent = stop.parent.and_then(|parent| self.orders.get(parent));
+        let target = parent.and_then(|parent| parent.request.take_profit).map(|leg| leg.id);
+        let target = target.or(stop.request.one_cancels).and_then(|id| self.orders.get(id));
+        target.map_or(Qty::ZERO, |target| target.filled)
     }
 
     /// A part exit filled beside a larger stop: the excess is taken back, and what is left re-placed.

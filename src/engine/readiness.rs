@@ -44,6 +44,8 @@ pub struct Readiness {
     pub ask_again: bool,
     /// Differences that wait for the trader's word, by number.
     pub adjusts: BTreeMap<u64, Difference>,
+    /// Those of them that the trader has accepted, with his words, until the next reading.
+    pub acknowledged: BTreeMap<u64, String>,
     /// The number of the next difference.
     pub next_adjust: u64,
 }
@@ -68,6 +70,7 @@ impl Default for Readiness {
             asking: false,
             ask_again: false,
             adjusts: BTreeMap::new(),
+            acknowledged: BTreeMap::new(),
             next_adjust: 1,
         }
     }

@@ -107,8 +107,12 @@ impl Engine {
             self.apply_fill(fill);
         }
         let fills_are_late = self.match_orders(state);
+        self.renew_differences(state);
         let differences = self.position_differences(state);
         let clean = differences.is_empty() && !fills_are_late;
+        if !fills_are_late {
+            self.note_agreement(&differences);
+        }
         self.schedule_next(clean);
         if fills_are_late {
             self.readiness.reconciled = false;
@@ -147,9 +151,11 @@ impl Engine {
             let refused = order.cancel_refused_at.is_some() && self.is_waited_for(order.request.id);
             order.cancel_unheard.is_some() || refused
         });
+        let trails = self.orders.live().any(|order| order.request.kind.trail().is_some());
         let wait_ms = match (held_up, clean && !uncertain) {
             (true, _) => Some(CANCEL_AGAIN_MS),
-            (false, true) => self.settings.reconcile_every_ms,
+            // Where no clock reads it, a trailing stop's place is read all the same.
+            (false, true) => self.settings.reconcile_every_ms.or(trails.then_some(FUNDS_WITHIN_MS)),
             (false, false) => Some(LOOK_AGAIN_MS),
         };
         self.readiness.ask_venue_at = wait_ms.map(|wait_ms| self.now.plus_millis(wait_ms));
@@ -210,7 +216,9 @@ impl Engine {
         let Some(order) = self.orders.get_mut(id) else { return };
         if order.request.kind != listed.request.kind && order.request.kind.trail().is_some() {
             order.request.kind = listed.request.kind;
+            let (symbol, side) = (order.request.symbol, order.request.side);
             self.gate.on_stop_moved(id, stop);
+            self.note_stop_moved(symbol, side, stop);
         }
     }
 
@@ -275,6 +283,14 @@ impl Engine {
         }
     }
 
+    fn note_agreement(&mut self, differences: &[Difference]) {
+        for (symbol, desk) in &mut self.desks {
+            if differences.iter().all(|difference| difference.symbol != *symbol) {
+                desk.agreed_at = Some(self.now);
+            }
+        }
+    }
+
     /// What a corporate action made of a position is shown to the trader at once, as a difference to be
     /// acknowledged, even where nothing changed.
     fn show_what_actions_did(&mut self, state: &VenueState) {
@@ -322,15 +338,42 @@ impl Engine {
         self.gate.doubt_own_count(doubt);
     }
 
-    /// The trader accepts a difference: the broker's count stands from here on.
+    /// The trader accepts a difference: the broker's count stands from the next reading on, as that reading has it. What
+    /// was read when the difference was found may be old by now, and a stop for shares that are gone would open a
+    /// position.
     pub(super) fn acknowledge_adjust(&mut self, number: u64, reason: &str) {
-        let Some(difference) = self.readiness.adjusts.remove(&number) else {
+        let Some(symbol) = self.readiness.adjusts.get(&number).map(|difference| difference.symbol) else {
             return self
                 .alert(format!("no difference {number} waits; `hardstop status` lists those that do"));
         };
+        self.alert(format!(
+            "difference {number}: the broker's count of {symbol} is taken as the next reading has it"
+        ));
+        self.readiness.acknowledged.insert(number, reason.to_owned());
+        self.ask_venue_soon();
+    }
+
+    /// Every difference that waits is shown as this reading has it, and taken where the trader has said so.
+    fn renew_differences(&mut self, state: &VenueState) {
+        let waiting: Vec<(u64, Symbol)> =
+            self.readiness.adjusts.iter().map(|(number, difference)| (*number, difference.symbol)).collect();
+        for (number, symbol) in waiting {
+            let Difference { engine, broker, avg_price, .. } = self.compare(symbol, state);
+            let Some(difference) = self.readiness.adjusts.get_mut(&number) else { continue };
+            (difference.engine, difference.broker, difference.avg_price) = (engine, broker, avg_price);
+            if let Some(reason) = self.readiness.acknowledged.remove(&number) {
+                self.take_difference(number, &reason);
+            }
+        }
+    }
+
+    fn take_difference(&mut self, number: u64, reason: &str) {
+        let Some(difference) = self.readiness.adjusts.remove(&number) else { return };
         let symbol = difference.symbol;
-        let avg_price = difference.avg_price.unwrap_or(self.gate.position(symbol).avg_price);
+        let before = self.gate.position(symbol);
+        let avg_price = difference.avg_price.unwrap_or(before.avg_price);
         self.gate.set_position(symbol, difference.broker, avg_price);
+        self.carry_plan_over(symbol, before, self.gate.position(symbol));
         let desk = self.desks.entry(symbol).or_default();
         desk.adjust_waits = false;
         desk.frozen_by = None;
@@ -343,7 +386,6 @@ impl Engine {
             *own = capped;
         }
         self.record(row);
-        self.ask_venue_soon();
     }
 }
 

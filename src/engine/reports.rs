@@ -109,6 +109,7 @@ impl Engine {
         let (symbol, status, filled, stops, origin) =
             (order.request.symbol, order.status, order.filled, order.is_stop(), order.origin);
         // What opens nothing and has moved no share had taken none of the buying power.
+        let trails = order.request.kind.trail().is_some();
         let had_taken_funds = order.role == Role::Opening || filled.is_positive();
         self.gate.on_status(id, status);
         // Its row comes before those of what follows from it: a reader sees the old order end, then the new one.
@@ -117,6 +118,9 @@ impl Engine {
             let protects = matches!(status, OrderStatus::Working | OrderStatus::Partial);
             if protects {
                 self.note_stop_works(id);
+                if trails {
+                    self.read_funds_anew();
+                }
             }
             self.gate.on_stop_working(id, protects);
             self.measure_naked(symbol);
@@ -146,7 +150,7 @@ impl Engine {
             self.watch_reject(origin);
         }
         if let (Origin::Strategy(strategy), true) = (origin, !status.is_live()) {
-            self.call_strategy(strategy, symbol, StrategyEvent::Order { id, status, reason });
+            self.call_strategy(strategy, symbol, StrategyEvent::Order { id, status, reason, at: self.now });
         }
         if !status.is_live() {
             self.advance_waiting(symbol);
@@ -208,6 +212,7 @@ impl Engine {
             desk.stop_plan = None;
             desk.tightened = None;
             desk.trail = None;
+            desk.trailed_to = None;
         }
         self.measure_naked(fill.symbol);
         if let Some(strategy) = self.owner_of(fill.order) {

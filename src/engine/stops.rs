@@ -186,6 +186,9 @@ fn a_market_that_stays_beyond_a_missing_stop_closes_what_it_would_have_sold() {
     later(&mut stage, 1, "98.80");
     assert_eq!(stage.sent.len(), before, "one look may be one bad quote");
     later(&mut stage, 2, "98.80");
+    assert_eq!(stage.sent.len(), before, "the venue may count other shares by now");
+    stage.look();
+    later(&mut stage, 2, "98.80");
     let exit = *stage.sent.last().unwrap();
     assert_eq!((exit.side, exit.qty, exit.kind), (Side::Sell, Qty::shares(50), OrderKind::Market));
     assert_eq!(stage.alerts("50 are closed at the market"), 1);
@@ -399,4 +402,38 @@ fn a_stop_that_filled_far_beyond_its_trigger_is_told_with_what_was_lost_and_risk
         stage.fill(leg, Side::Sell, 10, at);
         assert_eq!(stage.alerts("100.00 is lost where 10.00 was risked"), told, "filled at {at}");
     }
+}
+
+/// The stop of fifty shares has trailed up to 114 as the venue takes it away; two points above, beginning anew would put
+/// it at 110.20.
+#[test]
+fn what_a_stop_has_won_by_trailing_is_not_given_back() {
+    let mut stage = Alone::new(Limits::default());
+    let trail = Trail::Percent("5".parse().unwrap());
+    let kind = OrderKind::Limit { limit: price("100") };
+    let intent = Intent { qty: Qty::shares(50), trail: Some(trail), ..one_share(Origin::Operator, kind) };
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let entry = *stage.sent.last().unwrap();
+    stage.fill(entry.id, Side::Buy, 50, "100");
+    let leg = entry.stop_loss.unwrap().id;
+    stage.report(leg, ReportKind::Working);
+    stage.report(leg, ReportKind::Canceled);
+    let trailing = *stage.sent.last().unwrap();
+    assert!(trailing.kind.trail().is_some(), "{trailing:?}");
+    stage.report(trailing.id, ReportKind::Working);
+    later(&mut stage, 10, "120");
+    let kind = OrderKind::TrailingStop { stop: price("114"), trail };
+    let (status, filled) = (OrderStatus::Working, Qty::ZERO);
+    stage.open = vec![VenueOrder { request: VenueRequest { kind, ..trailing }, status, filled }];
+    stage.look();
+    later(&mut stage, 10, "116");
+    stage.open.clear();
+    stage.report(trailing.id, ReportKind::Canceled);
+    let fixed = *stage.sent.last().unwrap();
+    assert_eq!((fixed.qty, fixed.kind), (Qty::shares(50), OrderKind::Stop { stop: price("114") }));
+    stage.report(fixed.id, ReportKind::Working);
+    later(&mut stage, 10, "119.90");
+    assert!(!stage.cancelled.contains(&fixed.id), "five per cent below lies no nearer yet");
+    later(&mut stage, 10, "120.10");
+    assert!(stage.cancelled.contains(&fixed.id), "from here on it trails again");
 }

@@ -1,7 +1,7 @@
 //! Intents on their way through the gate.
 
 use crate::domain::at::At;
-use crate::domain::calendar::Auctions;
+use crate::domain::calendar::{Auctions, Phase};
 use crate::domain::id::ClientOrderId;
 use crate::domain::intent::{Intent, Origin};
 use crate::domain::order::{OrderKind, OrderStatus};
@@ -291,8 +291,17 @@ impl Engine {
             missing_stop: self.is_stop_missing(intent.symbol),
             atr: desk.and_then(|desk| desk.atr(timeframe_ms)),
             plain_market: self.settings.plain_market,
-            ..Situation::clear(self.day.phase())
+            ..Situation::clear(self.phase_of(intent))
         }
+    }
+
+    /// The part of the day that an intent belongs to. Where bars are the only clock, what a strategy decides at a bar's
+    /// end, the close of a session among them, belongs to the session of the next one.
+    fn phase_of(&self, intent: &Intent) -> Phase {
+        let is_strategy = matches!(intent.origin, Origin::Strategy(_));
+        let last = self.desks.get(&intent.symbol).and_then(|desk| desk.last_bar);
+        let by_a_bar = last.is_some_and(|bar| bar.end == self.now && self.is_regular(&bar));
+        if self.settings.bars_only && is_strategy && by_a_bar { Phase::Regular } else { self.day.phase() }
     }
 
     /// What the strategy holds and has on the way on the intent's side, and what it has lost today.
@@ -314,7 +323,8 @@ impl Engine {
 
     pub(super) fn tell_refusal(&mut self, intent: &Intent, id: ClientOrderId, words: String) {
         if let Origin::Strategy(strategy) = intent.origin {
-            let event = StrategyEvent::Order { id, status: OrderStatus::Refused, reason: Some(words) };
+            let event =
+                StrategyEvent::Order { id, status: OrderStatus::Refused, reason: Some(words), at: self.now };
             self.call_strategy(strategy, intent.symbol, event);
         }
     }

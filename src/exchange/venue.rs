@@ -281,6 +281,8 @@ impl Exchange {
         self.news.push(MarketNews::CorporateAction(symbol, format!("a split, {new} for {old}")));
         let Some(book) = self.books.get_mut(&symbol) else { return Ok(()) };
         book.last = last;
+        // A quote of before is of another share.
+        book.quote = None;
         for index in 0..book.live.len() {
             if book.live.get(index).is_some_and(Held::works) {
                 book.cancel(index, &mut self.clearing);
@@ -445,6 +447,9 @@ impl Exchange {
         book.trail(&Tick::Bar(*bar));
         if self.settings.bars_only && bar.end >= close {
             book.meet_close(close, &mut self.clearing);
+            // A DAY order ends here and not with the first bar of the next session: what takes the place of a stop
+            // must stand before that bar begins.
+            book.expire(close, &mut self.clearing);
         }
     }
 

@@ -197,6 +197,7 @@ impl Folder {
                 self.memory.halted.remove(symbol);
             }
             Event::CorporateAction { symbol, what } => {
+                self.stops.forget(*symbol);
                 self.memory.frozen.entry(*symbol).or_insert_with(|| what.clone());
             }
             Event::StrategyLoaded(head) => {
@@ -289,7 +290,7 @@ impl Folder {
                 memory.adjusts.retain(|adjust| adjust.number != number);
                 let acknowledged = acknowledged.is_some();
                 if acknowledged {
-                    self.stops.note_held(symbol, broker);
+                    self.stops.note_adjust(symbol, engine, broker);
                     memory.frozen.remove(&symbol);
                 }
                 let after_fills = memory.fills.len();

@@ -386,3 +386,44 @@ fn where_the_stop_of_what_is_held_belongs_outlives_a_process() {
     journal.commit().unwrap();
     assert_eq!(plan(&path), [], "what is not held needs no stop");
 }
+
+/// Another share, or another count of them that the trader took: where the stop lay says nothing any more.
+#[test]
+fn where_a_stop_lay_before_a_split_is_forgotten() {
+    let symbol = "SPY".parse().unwrap();
+    let action = || {
+        let what = "a split, 2 for 1".to_owned();
+        Stamped { seq: 3, at: at(2), event: Event::CorporateAction { symbol, what } }
+    };
+    let taken = |broker: i32| Record::Adjust {
+        number: 1,
+        symbol,
+        engine: Qty::shares(10),
+        broker: Qty::shares(broker),
+        avg_price: None,
+        because: None,
+        acknowledged: Some("seen".to_owned()),
+        own: Vec::new(),
+    };
+    for (name, told, broker, plans) in
+        [("told", true, 10, 0), ("other", false, 20, 0), ("same", false, 10, 1)]
+    {
+        let folder = Folder::new(&format!("split-{name}"));
+        let path = folder.file("a.db");
+        let (mut journal, _) = Journal::open(&path, at(0)).unwrap();
+        journal.begin_run(&head(Mode::Sim), at(0)).unwrap();
+        let opening = id("abc123", 1);
+        let leg = Leg { id: id("abc123", 2), price: "95".parse().unwrap() };
+        let request = VenueRequest { stop_loss: Some(leg), ..request(opening, Side::Buy, 10) };
+        let (role, origin) = (Role::Opening, Origin::Operator);
+        journal.record(1, at(1), &Record::Order { request, role, origin, parent: None }).unwrap();
+        journal.record(2, at(1), &fill(opening, "e1", 10, 10, 99_000)).unwrap();
+        if told {
+            journal.event(&action()).unwrap();
+        }
+        journal.record(4, at(3), &taken(broker)).unwrap();
+        journal.commit().unwrap();
+        drop(journal);
+        assert_eq!(remembered(&path).stop_plans.len(), plans, "{name}");
+    }
+}

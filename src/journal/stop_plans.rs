@@ -59,6 +59,20 @@ impl StopPlans {
         }
     }
 
+    /// The trader took the broker's count. Where that is another one, the machine may have put the plan elsewhere, and the
+    /// next stop that works says where.
+    pub(super) fn note_adjust(&mut self, symbol: Symbol, engine: Qty, broker: Qty) {
+        if engine != broker {
+            self.forget(symbol);
+        }
+        self.note_held(symbol, broker);
+    }
+
+    /// A share is another one now: where its stop lay means nothing.
+    pub(super) fn forget(&mut self, symbol: Symbol) {
+        self.plans.remove(&symbol);
+    }
+
     /// By symbol.
     pub(super) fn into_plans(self) -> Vec<(Symbol, Price)> {
         self.plans.into_iter().collect()

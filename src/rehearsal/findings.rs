@@ -98,7 +98,8 @@ pub struct Listener {
     fills: u64,
     fees: Money,
     refusals: BTreeMap<String, u64>,
-    equity: Option<Money>,
+    /// The equity at the last bar's end; its point is drawn when a later bar comes.
+    equity: Option<(At, Money)>,
     from: Option<At>,
     to: Option<At>,
     tags: BTreeMap<ClientOrderId, String>,
@@ -178,10 +179,18 @@ impl Listener {
             self.stopped = Some(format!("the ledger: {fault}"));
         }
         if let Some(equity) = equity {
-            self.equity = Some(equity);
-            self.curve.push(bar.end, equity);
-            self.drawn.push(bar.end, equity);
+            // Bars of several symbols become known one after the other at the same instant: it has one equity, the one
+            // that knows all of them.
+            let before = self.equity.replace((bar.end, equity));
+            if let Some((at, equity)) = before.filter(|(at, _)| *at != bar.end) {
+                self.draw(at, equity);
+            }
         }
+    }
+
+    fn draw(&mut self, at: At, equity: Money) {
+        self.curve.push(at, equity);
+        self.drawn.push(at, equity);
     }
 
     /// Everything that was heard, added up.
@@ -194,8 +203,11 @@ impl Listener {
         journal_hash: String,
         sandbox: &str,
     ) -> Result<Findings, Overflow> {
+        if let Some((at, equity)) = self.equity {
+            self.draw(at, equity);
+        }
         let statistics = statistics(self.ledger.closed_trades(), &self.curve)?;
-        let equity = self.equity.unwrap_or(terms.cash);
+        let equity = self.equity.map_or(terms.cash, |(_, equity)| equity);
         let mut trade_rows = self.ledger.closed_trades().to_vec();
         trade_rows.extend(self.ledger.open_trades()?);
         Ok(Findings {

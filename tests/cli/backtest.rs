@@ -132,3 +132,87 @@ fn what_is_gained_and_lost_within_a_day_is_in_the_equity_of_its_bars() {
     let fell = found["max_drawdown_pct"].as_f64().unwrap();
     assert!((fell - 100.0 * 50.0 / 100_100.0).abs() < 1e-12, "{fell}");
 }
+
+/// Bars in cents of (instant, symbol, open, high, low, close), as a file.
+fn bars(home: &Home, name: &str, rows: &[(String, &str, [i64; 4])]) -> String {
+    let mut text = "timestamp,symbol,open,high,low,close,volume\n".to_owned();
+    for (at, symbol, cents) in rows {
+        let [open, high, low, close] = cents.map(|cents| format!("{}.{:02}", cents / 100, cents % 100));
+        text.push_str(&format!("{at},{symbol},{open},{high},{low},{close},50000\n"));
+    }
+    let file = home.0.join(name);
+    fs::write(&file, text).unwrap();
+    file.display().to_string()
+}
+
+fn script(home: &Home, timeframe: &str, on_bar: &str) -> String {
+    let file = home.0.join(format!("s{timeframe}.js"));
+    let words = format!(
+        "strategy({{ api: 1, name: 'Test', version: '1', timeframe: '{timeframe}', warmup: 0, params: {{}},
+        init() {{ this.bars = 0; }}, onBar(bar, ctx) {{ this.bars += 1; {on_bar} }} }});"
+    );
+    fs::write(&file, words).unwrap();
+    file.display().to_string()
+}
+
+/// One symbol falls by what the other rises, minute by minute: together they are worth the same at every instant, whatever
+/// they are called.
+#[test]
+fn several_symbols_have_one_equity_an_instant() {
+    let home = Home::new("instants");
+    let script = script(&home, "1Min", "if (this.bars === 5) ctx.buy({ qty: 50, stop: 50 });");
+    for [falls, rises] in [["AAA", "BBB"], ["ZZZ", "BBB"]] {
+        let minute = |minute: i64| {
+            let moved = (minute - 9).clamp(0, 200);
+            [(falls, 10_000 - moved), (rises, 10_000 + moved)]
+                .map(|(symbol, cents)| ((1_073_313_000 + 60 * minute).to_string(), symbol, [cents; 4]))
+        };
+        let mut rows: Vec<_> = (0..300).flat_map(minute).collect();
+        rows.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
+        let data = bars(&home, "pair.csv", &rows);
+        let found = home.json(&["backtest", &script, "--data", &data, "--costs", "none", "--json"]);
+        assert_eq!(
+            (found["fills"].as_u64(), &found["final_equity"]),
+            (Some(2), &"100000.00".into()),
+            "{found}"
+        );
+        assert_eq!(found["max_drawdown_pct"].as_f64(), Some(0.0), "{falls}");
+    }
+}
+
+/// A DAY order's stop ends with its session; what takes its place is there before the next one's first bar, which opens
+/// below it.
+#[test]
+fn a_position_has_its_stop_from_the_first_bar_of_the_next_session_on() {
+    let home = Home::new("over-night");
+    let buy = "if (this.bars === 2) ctx.buy({ qty: 50, stop: 95 });";
+    let minutes = |day: &str, from: &str, cents: &[i64]| -> Vec<(String, &'static str, [i64; 4])> {
+        let (hour, minute) = from.split_once(':').unwrap();
+        let start: i64 = hour.parse::<i64>().unwrap() * 60 + minute.parse::<i64>().unwrap();
+        let row = |(index, cents): (usize, &i64)| {
+            let minute = start + i64::try_from(index).unwrap();
+            (format!("{day}T{:02}:{:02}:00Z", minute / 60, minute % 60), "SPY", [*cents; 4])
+        };
+        cents.iter().enumerate().map(row).collect()
+    };
+    let mut rows = minutes("2004-01-05", "20:55", &[10_000; 5]);
+    rows.extend(minutes("2004-01-06", "14:30", &[9_300, 9_000, 9_000]));
+    let data = bars(&home, "night.csv", &rows);
+    let minute = script(&home, "1Min", buy);
+    let found = home.json(&["backtest", &minute, "--data", &data, "--costs", "none", "--json"]);
+    assert_eq!((found["fills"].as_u64(), &found["final_equity"]), (Some(2), &"99650.00".into()), "{found}");
+    // Daily bars, stamped at the open and at midnight: inside of the day after the entry's the stop is hit.
+    for stamp in ["09:30:00-05:00", "00:00:00-05:00", "00:00:00Z"] {
+        let day = |(day, cents): (usize, [i64; 4])| (format!("2004-01-{:02}T{stamp}", day + 5), "SPY", cents);
+        let flat = [10_000; 4];
+        let cents = [flat, flat, flat, [9_900, 10_000, 9_000, 10_000], flat];
+        let data = bars(&home, "days.csv", &cents.into_iter().enumerate().map(day).collect::<Vec<_>>());
+        let daily = script(&home, "1Day", buy);
+        let found = home.json(&["backtest", &daily, "--data", &data, "--costs", "none", "--json"]);
+        assert_eq!(
+            (found["fills"].as_u64(), &found["final_equity"]),
+            (Some(2), &"99750.00".into()),
+            "{stamp}: {found}"
+        );
+    }
+}

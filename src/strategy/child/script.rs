@@ -213,7 +213,7 @@ impl Script {
         let context = &mut self.context;
         match event {
             StrategyEvent::Bar { .. } => ("onBar", Vec::new()),
-            StrategyEvent::Order { id, status, reason } => {
+            StrategyEvent::Order { id, status, reason, at: _ } => {
                 let reason = reason.as_deref().map_or_else(JsValue::null, |text| JsString::from(text).into());
                 let order = object(
                     &[("id", js(id.as_str())), ("status", js(status.word())), ("reason", reason)],
@@ -289,8 +289,8 @@ fn time_of(event: &StrategyEvent) -> Option<At> {
     match event {
         StrategyEvent::Bar { bar, .. } => Some(bar.end),
         StrategyEvent::Fill(fill) => Some(fill.at),
-        StrategyEvent::Session { at, .. } => Some(*at),
-        StrategyEvent::Order { .. } | StrategyEvent::Stop => None,
+        StrategyEvent::Session { at, .. } | StrategyEvent::Order { at, .. } => Some(*at),
+        StrategyEvent::Stop => None,
     }
 }
 
