@@ -54,6 +54,13 @@ impl Qty {
         self.0 == 0
     }
 
+    /// `self · numerator / denominator`, rounded towards zero; `None` outside the range or for no denominator.
+    #[must_use]
+    pub fn scaled(self, numerator: i64, denominator: i64) -> Option<Self> {
+        let product = i128::from(self.0).checked_mul(i128::from(numerator))?;
+        i64::try_from(product.checked_div(i128::from(denominator))?).ok().map(Self)
+    }
+
     /// Whether it is a whole number of shares.
     #[must_use]
     pub fn is_whole(self) -> bool {

@@ -12,13 +12,23 @@ use crate::domain::venue::{ReportKind, VenueAccount, VenuePosition, VenueState};
 use crate::engine::edges::one_share;
 use crate::engine::event::{Act, Event};
 use crate::engine::memory::Memory;
-use crate::engine::proofs::{Alone, price, spy, ten_o_clock};
+use crate::engine::proofs::{Alone, ONE, price, spy, ten_o_clock};
 use crate::risk::limits::Limits;
 
-/// The venue is read: it holds so many shares of SPY at this average, or none.
+/// The venue is read: it holds so many shares of SPY at this average, or none, and as much cash as we count.
 fn read(stage: &mut Alone, shares: i32, avg_price: &str) {
+    read_beside(stage, shares, avg_price, 0);
+}
+
+/// The same with so many dollars more cash than we count at first.
+fn read_beside(stage: &mut Alone, shares: i32, avg_price: &str, dollars: i32) {
     let worth = Money::dollars(100_000);
-    let account = VenueAccount { equity: worth, last_equity: worth, cash: worth, buying_power: worth };
+    let cash = match dollars {
+        0 => stage.engine.gate.cash().unwrap(),
+        dollars => Money::dollars(95_000).plus(Money::dollars(dollars)).unwrap(),
+    };
+    let equity = worth.plus(Money::dollars(dollars)).unwrap();
+    let account = VenueAccount { equity, last_equity: worth, cash, buying_power: worth };
     let held = VenuePosition { symbol: spy(), qty: Qty::shares(shares), avg_price: price(avg_price) };
     let state = VenueState {
         at: stage.now,
@@ -71,7 +81,7 @@ fn a_difference_is_taken_as_the_next_reading_has_it_and_not_as_it_was_found() {
 #[test]
 fn a_split_that_nobody_tells_of_sells_nothing_and_moves_the_stop_with_the_shares() {
     let mut stage = Alone::new(Limits::default());
-    let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+    let entry = stage.ask(ONE, Side::Buy, 50).unwrap();
     stage.fill(entry, Side::Buy, 50, "100");
     let leg = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
     stage.report(leg, ReportKind::Working);
@@ -96,6 +106,8 @@ fn a_split_that_nobody_tells_of_sells_nothing_and_moves_the_stop_with_the_shares
     assert_eq!(position(&stage), Qty::shares(100));
     let sent: Vec<_> = stage.sent.iter().skip(before).map(|stop| (stop.qty, stop.kind)).collect();
     assert_eq!(sent, [(Qty::shares(100), OrderKind::Stop { stop: price("49.50") })]);
+    let own = stage.engine.strategies.all().next().unwrap().own.holding(spy());
+    assert_eq!(own, (Qty::shares(100), price("50")), "whose they were they are");
 }
 
 /// Shares that were sold elsewhere are the same shares: what is left keeps its stop where it was.
@@ -109,8 +121,10 @@ fn shares_that_left_elsewhere_leave_the_stop_where_it_lies() {
         read(&mut stage, 25, "100");
     }
     acknowledge(&mut stage);
-    read(&mut stage, 25, "100");
+    read_beside(&mut stage, 25, "100", 2_500);
     assert_eq!(position(&stage), Qty::shares(25));
+    let loss = stage.engine.snapshot().account.day_loss;
+    assert_eq!(loss, Some(Money::ZERO), "what they were sold for came in");
     assert_eq!(stage.engine.desks.get(&spy()).unwrap().stop_plan, Some(price("99")));
 }
 
@@ -134,6 +148,31 @@ fn a_target_that_fills_in_part_leaves_the_stop_of_the_rest_alone() {
     assert_eq!((stage.cancelled.len(), stage.sent.len()), (0, sent), "the venue lowers the one by the other");
     let status = |id| stage.engine.orders.get(id).unwrap().status;
     assert_eq!([status(stop), status(target)], [OrderStatus::Working, OrderStatus::Partial]);
+}
+
+/// Five thousand dollars come in, or go out, while fifty shares are held.
+#[test]
+fn money_that_comes_in_hides_no_loss_and_money_that_leaves_is_one() {
+    for (dollars, equity, loss) in [(5_000, "105000.00", "0.00"), (-5_000, "95000.00", "5000.00")] {
+        let mut stage = Alone::new(Limits::default());
+        let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
+        stage.fill(entry, Side::Buy, 50, "100");
+        stage.wait(1);
+        read_beside(&mut stage, 50, "100", dollars);
+        stage.wait(29);
+        read_beside(&mut stage, 50, "100", dollars);
+        let own = |stage: &Alone| stage.engine.gate.own_equity(stage.now).unwrap().to_string();
+        assert_eq!(own(&stage), "100000.00", "an execution may be on its way");
+        stage.wait(2);
+        read_beside(&mut stage, 50, "100", dollars);
+        assert_eq!(own(&stage), equity);
+        let account = stage.engine.snapshot().account;
+        assert_eq!(account.day_loss.unwrap().to_string(), loss, "{dollars}");
+        assert_eq!(stage.alerts("cash than is counted here"), 1);
+        stage.quoted("50");
+        let lost = stage.engine.snapshot().account.day_loss.unwrap();
+        assert!(lost >= Money::dollars(2_500), "{dollars}: what falls is lost, whatever came in: {lost}");
+    }
 }
 
 #[test]

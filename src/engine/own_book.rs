@@ -92,6 +92,17 @@ impl OwnBook {
         Some(self.realize(at, gain(before, before.qty.abs(), price)))
     }
 
+    /// The account's `old` shares of a symbol are `new` ones now: so are its own, at what they cost.
+    pub fn split(&mut self, symbol: Symbol, old: Qty, new: Qty) {
+        let Some(position) = self.positions.get_mut(&symbol) else { return };
+        let (old, new) = (old.abs().nanos(), new.abs().nanos());
+        if let (Some(qty), Ok(avg_price)) =
+            (position.qty.scaled(new, old), position.avg_price.scaled(old, new))
+        {
+            *position = Position::told(qty, avg_price);
+        }
+    }
+
     /// Holds no more of a symbol than the account does, at the account's price where that is told; what it is then,
     /// where it held any.
     pub fn cap(&mut self, symbol: Symbol, held: Qty, avg_price: Option<Price>) -> Option<(Qty, Price)> {

@@ -112,7 +112,8 @@ impl Alone {
     /// The venue is read: it counts what we count, and shows the open orders of the test.
     pub(super) fn look(&mut self) {
         let worth = Money::dollars(100_000);
-        let account = VenueAccount { equity: worth, last_equity: worth, cash: worth, buying_power: worth };
+        let cash = self.engine.gate.cash().unwrap_or(worth);
+        let account = VenueAccount { equity: worth, last_equity: worth, cash, buying_power: worth };
         let positions = self.engine.snapshot().positions;
         let positions = positions.iter().map(|held| VenuePosition {
             symbol: held.symbol,

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::at::At;
+use crate::domain::money::Money;
 use crate::domain::qty::Qty;
 use crate::engine::memory::RememberedAdjust;
 use crate::engine::reconcile::Difference;
@@ -48,6 +49,8 @@ pub struct Readiness {
     pub acknowledged: BTreeMap<u64, String>,
     /// The number of the next difference.
     pub next_adjust: u64,
+    /// By how much the broker's cash is above ours where all shares agree, and since when.
+    pub cash_apart: Option<(At, Money)>,
 }
 
 impl Default for Readiness {
@@ -72,6 +75,7 @@ impl Default for Readiness {
             adjusts: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
             next_adjust: 1,
+            cash_apart: None,
         }
     }
 }

@@ -25,6 +25,10 @@ const LOOK_AGAIN_MS: i64 = 10_000;
 const LATE_FILLS_MS: i64 = 3_000;
 /// How soon after an order's end the venue is read where no clock does it.
 const FUNDS_WITHIN_MS: i64 = 60_000;
+/// What the broker counts of cash besides our own trades is left alone below this: parts of a cent, and fees of the day.
+const FLOW_DOLLARS_MIN: i32 = 1;
+/// For how long it must stand so: a venue's history can tell of executions later than its account does.
+const FLOW_SETTLED_MS: i64 = 30_000;
 /// How long after nobody answered it a cancel is asked for again, or after its refusal where an exit waits.
 pub(super) const CANCEL_AGAIN_MS: i64 = 1_000;
 
@@ -118,6 +122,7 @@ impl Engine {
             self.readiness.reconciled = false;
             self.readiness.ask_venue_at = Some(self.now.plus_millis(LATE_FILLS_MS));
         }
+        self.follow_cash(state, clean);
         let changed = self.readiness.reconciled != clean;
         if clean {
             self.readiness.reconciled = true;
@@ -130,6 +135,34 @@ impl Engine {
         if changed || !clean {
             self.record(Record::Reconcile { clean, differences });
         }
+    }
+
+    /// Money came into the account or left it without a trade: what two readings in a row, with every share and every
+    /// execution accounted for, show alike. More of it moves the baseline along, so that it hides no loss; less of it
+    /// counts as lost, for nobody here knows better. Without this the next day would be measured from money that is, or
+    /// is no more, in our own count.
+    fn follow_cash(&mut self, state: &VenueState, clean: bool) {
+        let own = self.gate.cash().filter(|_| clean && self.settings.reconcile_every_ms.is_some());
+        let apart = own.and_then(|own| state.account.cash.minus(own).ok());
+        let Some(apart) = apart.filter(|apart| apart.abs() >= Money::dollars(FLOW_DOLLARS_MIN)) else {
+            self.readiness.cash_apart = None;
+            return;
+        };
+        let before = self.readiness.cash_apart.filter(|(_, before)| *before == apart);
+        let (since, _) = *self.readiness.cash_apart.insert(before.unwrap_or((self.now, apart)));
+        if self.now.millis_since(since) < FLOW_SETTLED_MS {
+            return;
+        }
+        self.readiness.cash_apart = None;
+        self.gate.set_cash(state.account.cash);
+        let what = if apart.is_positive() && self.gate.on_flow(apart).is_ok() {
+            self.gate.on_account(&state.account, state.at);
+            "more cash than is counted here (a deposit, a dividend, interest): it is taken, and today's loss is measured \
+             from that much more"
+        } else {
+            "less cash than is counted here (a withdrawal, fees): it is taken, and counts towards today's loss"
+        };
+        self.alert(format!("the account holds {} {what}", apart.abs()));
     }
 
     /// The broker's cash as it was before the executions that this reading tells for the first time: they are
@@ -362,13 +395,15 @@ impl Engine {
             let Some(difference) = self.readiness.adjusts.get_mut(&number) else { continue };
             (difference.engine, difference.broker, difference.avg_price) = (engine, broker, avg_price);
             if let Some(reason) = self.readiness.acknowledged.remove(&number) {
-                self.take_difference(number, &reason);
+                self.take_difference(number, &reason, state.account.cash);
             }
         }
     }
 
-    fn take_difference(&mut self, number: u64, reason: &str) {
+    /// The broker's shares come with the broker's cash: what was paid for them, or came in for them, is in it.
+    fn take_difference(&mut self, number: u64, reason: &str, cash: Money) {
         let Some(difference) = self.readiness.adjusts.remove(&number) else { return };
+        self.gate.set_cash(cash);
         let symbol = difference.symbol;
         let before = self.gate.position(symbol);
         let avg_price = difference.avg_price.unwrap_or(before.avg_price);

@@ -103,8 +103,8 @@ impl Engine {
     }
 
     /// The broker's count of a position was taken. Where another count of shares costs what the old one did, every share
-    /// is another one, as after a split: where its stop belongs changes with it, and what was measured of its prices, or
-    /// wished for them in dollars, means nothing any more.
+    /// is another one, as after a split: where its stop belongs changes with it, what is whose and what was traded, and
+    /// what was measured of its prices, or wished for them in dollars, means nothing any more.
     pub(super) fn carry_plan_over(&mut self, symbol: Symbol, before: Position, after: Position) {
         if before.qty == after.qty || before.qty.is_zero() || after.qty.is_zero() {
             return;
@@ -123,6 +123,10 @@ impl Engine {
         desk.trail = None;
         desk.trailed_to = None;
         desk.forget_ranges();
+        desk.volume.split(before.qty, after.qty);
+        for (_, _, own) in self.strategies.books_mut() {
+            own.split(symbol, before.qty, after.qty);
+        }
     }
 
     /// The stop that is missing belongs where the market has been beyond for two looks: it would have fired, and no venue

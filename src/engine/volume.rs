@@ -56,6 +56,15 @@ impl VolumeMeter {
         }
     }
 
+    /// `old` shares are `new` ones now: so were those that were traded.
+    pub fn split(&mut self, old: Qty, new: Qty) {
+        let (old, new) = (old.abs().nanos(), new.abs().nanos());
+        let scaled = |qty: Qty| qty.scaled(new, old).unwrap_or(qty);
+        self.sum = scaled(self.sum);
+        self.average = self.average.map(scaled);
+        self.sessions.iter_mut().for_each(|session| *session = scaled(*session));
+    }
+
     /// The average of up to twenty whole sessions before the running one; `None` on fewer than five.
     pub fn average(&self) -> Option<Qty> {
         self.average
@@ -108,6 +117,14 @@ mod tests {
         }
         day(&mut meter, "2013-10-15", 9, 1);
         assert_eq!(meter.average(), Some(Qty::shares(2_600)));
+        meter.split(Qty::shares(10), Qty::shares(1));
+        assert_eq!(meter.average(), Some(Qty::shares(260)), "ten old shares are a new one");
+        day(&mut meter, "2013-10-16", 9, 10);
+        let before = meter.average().unwrap();
+        assert!(
+            before > Qty::shares(216) && before < Qty::shares(217),
+            "1.3 shares of the running day, too: {before}"
+        );
     }
 
     #[test]
