@@ -143,6 +143,18 @@ pub fn phase(at: At) -> Phase {
     session(TradingDay::of(at)).map_or(Phase::Closed, |session| session.phase(at))
 }
 
+/// Whether a whole session lies between two instants of at most two days, as in a daily bar that is stamped at midnight.
+#[must_use]
+pub fn holds_a_session(start: At, end: At) -> bool {
+    // Most bars are far shorter, and a look into the calendar is long.
+    const SHORTEST_SESSION_MS: i64 = 3 * 3_600_000;
+    if end.millis_since(start) < SHORTEST_SESSION_MS {
+        return false;
+    }
+    let days = [TradingDay::of(start), TradingDay::of(end)];
+    days.into_iter().filter_map(session).any(|session| start <= session.open && session.close <= end)
+}
+
 /// The first session on a day after `day`; `None` past the last year of the calendar.
 #[must_use]
 pub fn next_session(day: TradingDay) -> Option<Session> {

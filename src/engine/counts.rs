@@ -1,6 +1,7 @@
 //! What the machine and the broker count of shares and of money, at its edges.
 
 use crate::domain::at::At;
+use crate::domain::id::ClientOrderId;
 use crate::domain::intent::Origin;
 use crate::domain::market::{Bar, Tick};
 use crate::domain::money::Money;
@@ -41,6 +42,13 @@ fn read_beside(stage: &mut Alone, shares: i32, avg_price: &str, dollars: i32) {
     stage.step(Event::Venue(Box::new(state)));
 }
 
+/// Fifty are bought at 100; the order's id.
+fn fifty(stage: &mut Alone, origin: Origin) -> ClientOrderId {
+    let entry = stage.ask(origin, Side::Buy, 50).unwrap();
+    stage.fill(entry, Side::Buy, 50, "100");
+    entry
+}
+
 fn position(stage: &Alone) -> Qty {
     stage.engine.gate.position(spy()).qty
 }
@@ -54,8 +62,7 @@ fn acknowledge(stage: &mut Alone) {
 #[test]
 fn a_difference_is_taken_as_the_next_reading_has_it_and_not_as_it_was_found() {
     let mut stage = Alone::new(Limits::default());
-    let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
-    stage.fill(entry, Side::Buy, 50, "100");
+    fifty(&mut stage, Origin::Operator);
     for _reading in 0..2 {
         stage.wait(11);
         read(&mut stage, 30, "100");
@@ -81,8 +88,7 @@ fn a_difference_is_taken_as_the_next_reading_has_it_and_not_as_it_was_found() {
 #[test]
 fn a_split_that_nobody_tells_of_sells_nothing_and_moves_the_stop_with_the_shares() {
     let mut stage = Alone::new(Limits::default());
-    let entry = stage.ask(ONE, Side::Buy, 50).unwrap();
-    stage.fill(entry, Side::Buy, 50, "100");
+    let entry = fifty(&mut stage, ONE);
     let leg = stage.engine.orders.get(entry).unwrap().request.stop_loss.unwrap().id;
     stage.report(leg, ReportKind::Working);
     let before = stage.sent.len();
@@ -114,8 +120,7 @@ fn a_split_that_nobody_tells_of_sells_nothing_and_moves_the_stop_with_the_shares
 #[test]
 fn shares_that_left_elsewhere_leave_the_stop_where_it_lies() {
     let mut stage = Alone::new(Limits::default());
-    let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
-    stage.fill(entry, Side::Buy, 50, "100");
+    fifty(&mut stage, Origin::Operator);
     for _reading in 0..2 {
         stage.wait(11);
         read(&mut stage, 25, "100");
@@ -155,8 +160,7 @@ fn a_target_that_fills_in_part_leaves_the_stop_of_the_rest_alone() {
 fn money_that_comes_in_hides_no_loss_and_money_that_leaves_is_one() {
     for (dollars, equity, loss) in [(5_000, "105000.00", "0.00"), (-5_000, "95000.00", "5000.00")] {
         let mut stage = Alone::new(Limits::default());
-        let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
-        stage.fill(entry, Side::Buy, 50, "100");
+        fifty(&mut stage, Origin::Operator);
         stage.wait(1);
         read_beside(&mut stage, 50, "100", dollars);
         stage.wait(29);
@@ -191,8 +195,7 @@ fn only_the_close_of_the_session_before_is_a_baseline() {
 fn where_bars_are_the_only_clock_the_baseline_knows_the_last_bar_of_the_day_before() {
     let mut stage = Alone::new(Limits::default());
     stage.engine.settings.bars_only = true;
-    let entry = stage.ask(Origin::Operator, Side::Buy, 50).unwrap();
-    stage.fill(entry, Side::Buy, 50, "100");
+    fifty(&mut stage, Origin::Operator);
     let bar = |stage: &mut Alone, end: At, close: &str| {
         stage.now = end;
         let close: Price = price(close);

@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::at::At;
-use crate::domain::calendar::{Phase, phase, session};
-use crate::domain::day::TradingDay;
+use crate::domain::calendar::{Phase, holds_a_session, phase};
 use crate::domain::id::{ClientOrderId, InstallId};
 use crate::domain::intent::Origin;
 use crate::domain::market::{Bar, Tick};
@@ -53,17 +52,6 @@ pub struct Engine {
     started: bool,
     due: Vec<DueBar>,
     pub(super) out: Vec<Command>,
-}
-
-/// Whether a whole session lies in a bar: a daily bar may be stamped at midnight.
-fn holds_a_session(bar: &Bar) -> bool {
-    // Most bars are far shorter, and a look into the calendar is long.
-    const SHORTEST_SESSION_MS: i64 = 3 * 3_600_000;
-    if bar.end.millis_since(bar.start) < SHORTEST_SESSION_MS {
-        return false;
-    }
-    let days = [TradingDay::of(bar.start), TradingDay::of(bar.end)];
-    days.into_iter().filter_map(session).any(|session| bar.start <= session.open && session.close <= bar.end)
 }
 
 impl Engine {
@@ -229,7 +217,7 @@ impl Engine {
     pub(super) fn is_regular(&self, bar: &Bar) -> bool {
         let today = self.day.session().filter(|session| session.early_open <= bar.start);
         let phase = today.map_or_else(|| phase(bar.start), |session| session.phase(bar.start));
-        phase == Phase::Regular || holds_a_session(bar)
+        phase == Phase::Regular || holds_a_session(bar.start, bar.end)
     }
 
     fn turn_day(&mut self) {

@@ -249,9 +249,12 @@ impl Engine {
         let Some(order) = self.orders.get_mut(id) else { return };
         if order.request.kind != listed.request.kind && order.request.kind.trail().is_some() {
             order.request.kind = listed.request.kind;
-            let (symbol, side) = (order.request.symbol, order.request.side);
+            let (symbol, side, left) = (order.request.symbol, order.request.side, order.remaining());
             self.gate.on_stop_moved(id, stop);
-            self.note_stop_moved(symbol, side, stop);
+            // One for a part says nothing of the whole.
+            if left >= self.gate.position(symbol).qty.abs() {
+                self.note_stop_moved(symbol, side, stop);
+            }
         }
     }
 

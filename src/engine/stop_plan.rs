@@ -13,7 +13,7 @@ use crate::domain::symbol::Symbol;
 use crate::domain::trail::Trail;
 use crate::engine::calls::market_exit;
 use crate::engine::machine::Engine;
-use crate::engine::orders::Protection;
+use crate::engine::orders::{Order, Protection};
 use crate::engine::protection::{RETRY_MS, closing_side};
 use crate::engine::tighten::is_beyond;
 use crate::risk::order::Role;
@@ -95,7 +95,10 @@ impl Engine {
             self.desks.get(&symbol).filter(|desk| desk.trailed_to.is_some()).and_then(|desk| desk.trail);
         let Some(trail) = waits else { return };
         let Some(closing) = closing_side(self.gate.position(symbol).qty) else { return };
-        if self.trails_no_further(symbol, closing, trail)
+        let is_fixed = |order: &Order| order.is_stop() && order.request.kind.trail().is_none();
+        // Nothing else is looked at with every tick: what was refused a moment ago is not asked for again so soon.
+        if self.orders.live_of(symbol).any(is_fixed)
+            && self.trails_no_further(symbol, closing, trail)
             && let Some(desk) = self.desks.get_mut(&symbol)
         {
             desk.dirty = true;

@@ -404,6 +404,32 @@ fn a_stop_that_filled_far_beyond_its_trigger_is_told_with_what_was_lost_and_risk
     }
 }
 
+#[test]
+fn a_stop_that_trails_for_a_part_moves_nothing_of_the_whole() {
+    let mut stage = Alone::new(Limits::default());
+    let trail = Trail::Percent("5".parse().unwrap());
+    let kind = OrderKind::Limit { limit: price("100") };
+    let intent = Intent { qty: Qty::shares(50), trail: Some(trail), ..one_share(Origin::Operator, kind) };
+    stage.step(Event::Operator(Act::Submit { ticket: 1, intent }));
+    let entry = *stage.sent.last().unwrap();
+    stage.fill(entry.id, Side::Buy, 50, "100");
+    let leg = entry.stop_loss.unwrap().id;
+    stage.report(leg, ReportKind::Working);
+    stage.report(leg, ReportKind::Canceled);
+    let trailing = *stage.sent.last().unwrap();
+    stage.report(trailing.id, ReportKind::Working);
+    stage.wait(10);
+    let more = stage.ask(Origin::Operator, Side::Buy, 40).unwrap();
+    stage.fill(more, Side::Buy, 40, "100");
+    let kind = OrderKind::TrailingStop { stop: price("114"), trail };
+    let (status, filled) = (OrderStatus::Working, Qty::ZERO);
+    stage.open = vec![VenueOrder { request: VenueRequest { kind, ..trailing }, status, filled }];
+    let plan = |stage: &Alone| stage.engine.desks.get(&spy()).unwrap().stop_plan;
+    let before = plan(&stage);
+    stage.look();
+    assert_eq!(plan(&stage), before, "ninety are held, and fifty trail");
+}
+
 /// The stop of fifty shares has trailed up to 114 as the venue takes it away; two points above, beginning anew would put
 /// it at 110.20.
 #[test]

@@ -241,12 +241,12 @@ pub const fn kind_of(record: &Record) -> &'static str {
 /// # Errors
 /// When it cannot be written as JSON.
 pub fn record_body(record: &Record) -> Result<String, JournalError> {
-    let kind = kind_of(record);
-    let mut text = json(kind, record)?;
-    // `{"kind":` … `}`: cut by length, which costs nothing; a test holds it for every kind.
-    text.pop();
-    text.drain(..kind.len() + NAME_MARKS);
-    Ok(text)
+    let mut bytes = Vec::new();
+    record_body_behind(&mut bytes, record)?;
+    String::from_utf8(bytes).map_err(|fault| JournalError::Unwritable {
+        kind: kind_of(record),
+        fault: serde::ser::Error::custom(fault),
+    })
 }
 
 /// What stands around the name of a record's kind: a brace, two quotation marks and a colon.
@@ -259,6 +259,7 @@ const NAME_MARKS: usize = 4;
 pub fn record_body_behind(bytes: &mut Vec<u8>, record: &Record) -> Result<(), JournalError> {
     let (start, kind) = (bytes.len(), kind_of(record));
     json_behind(bytes, kind, record)?;
+    // `{"kind":` … `}`: cut by length, which costs nothing; a test holds it for every kind.
     bytes.pop();
     bytes.drain(start..start + kind.len() + NAME_MARKS);
     Ok(())

@@ -133,6 +133,17 @@ fn money_that_comes_in_is_cash_and_no_gain_of_yesterday() {
 }
 
 #[test]
+fn after_a_split_nothing_fills_at_the_quote_of_before() {
+    let mut floor = Floor::long();
+    floor.quote(2, "100", "100.01", 500);
+    floor.exchange.split("SPY".parse().unwrap(), 2, 1).unwrap();
+    floor.take(2, &order("b", "sell 200"));
+    assert!(!floor.filled().iter().any(|told| told.starts_with('b')), "it is a quote of other shares");
+    floor.quote(3, "50", "50.01", 500);
+    assert!(floor.filled().contains(&"b 200@50".to_owned()), "{:?}", floor.filled());
+}
+
+#[test]
 fn a_reading_holds_the_executions_since_the_instant_asked_for() {
     let mut floor = Floor::long();
     floor.take(2, &order("b", "buy 1"));
