@@ -213,3 +213,30 @@ fn where_bars_are_the_only_clock_the_baseline_knows_the_last_bar_of_the_day_befo
     let e0 = stage.engine.snapshot().account.e0.unwrap();
     assert_eq!(e0.to_string(), "99900.00", "95,000 dollars, and fifty shares at 98");
 }
+
+/// The last bar of the session is known at its close: what a strategy decides by it belongs to the next one, where bars
+/// are the only clock, and nothing else does.
+#[test]
+fn after_the_close_only_what_a_strategy_decides_by_the_last_bar_may_open() {
+    for (bars_only, origin, seconds, passes) in [
+        (true, ONE, 0, true),
+        (true, ONE, 1, false),
+        (true, Origin::Operator, 0, false),
+        (false, ONE, 0, false),
+    ] {
+        let mut stage = Alone::new(Limits::default());
+        stage.engine.settings.bars_only = bars_only;
+        let (end, at): (At, Price) = ("2013-10-07T20:00:00Z".parse().unwrap(), price("100"));
+        stage.now = end;
+        stage.step(Event::Clock);
+        let (start, volume) = (end.plus_seconds(-60), Qty::shares(1_000));
+        let bar = Bar { symbol: spy(), start, end, open: at, high: at, low: at, close: at, volume };
+        stage.step(Event::Tick(Tick::Bar(bar)));
+        stage.now = end.plus_seconds(seconds);
+        stage.step(Event::Clock);
+        let sent = stage.ask(origin, Side::Buy, 1).is_some();
+        let refusal = stage.refusal();
+        assert_eq!(sent, passes, "{bars_only} {origin:?} {seconds}: {refusal}");
+        assert_eq!(refusal.starts_with("MARKET_CLOSED"), !passes, "{refusal}");
+    }
+}
